@@ -1,0 +1,1 @@
+"""Artifacts become verdicts, by pytest in a process of its own."""

@@ -1,0 +1,1 @@
+"""Verdicts become a grade, by pure functions."""

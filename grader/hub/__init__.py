@@ -1,0 +1,1 @@
+"""The embedded Hub: a server that the real clients cannot tell from the real one."""

@@ -1,0 +1,1 @@
+"""The small models and datasets that the embedded Hub serves."""

@@ -1,0 +1,1 @@
+"""A student's files become a Submission, or a clear refusal."""

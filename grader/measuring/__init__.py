@@ -1,0 +1,1 @@
+"""What the grader measures for itself, from safetensors and JSON alone."""

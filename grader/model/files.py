@@ -1,0 +1,54 @@
+"""Reading and writing the one-object JSON files that the stages hand to one another."""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from grader.errors import InternalFault, UsageFault
+
+T = TypeVar("T")
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a dataclass as indented UTF-8 JSON, replacing the file in one step.
+
+    Args:
+        path: the file; its folder exists.
+        value: a dataclass of `grader.model`, or plain JSON data.
+
+    Raises:
+        InternalFault: GR507, the file could not be written.
+    """
+    text = msgspec.json.format(msgspec.json.encode(value), indent=1)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(text + b"\n")
+        os.replace(partial, path)
+    except OSError as exc:
+        raise InternalFault("GR507", f"{path.name} could not be written: {exc.strerror}.") from exc
+
+
+def read_json(path: Path, kind: type[T]) -> T:
+    """Read a file that `write_json` wrote, checking every field.
+
+    Args:
+        path: the file.
+        kind: the dataclass to build.
+
+    Returns:
+        The dataclass.
+
+    Raises:
+        UsageFault: GR103, the file is not there.
+        InternalFault: GR510, the file does not fit the dataclass.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise UsageFault("GR103", f"{path} cannot be read: {exc.strerror}.") from exc
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.MsgspecError as exc:
+        raise InternalFault("GR510", f"{path} does not fit {kind.__name__}: {exc}.") from exc

@@ -1,0 +1,46 @@
+"""What a student handed in, after intake has accepted it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """One code cell of the student's notebook, by the number that the student sees."""
+
+    number: int
+    """1 for the first code cell: what Jupyter shows as `In [n]` after running from the top."""
+    id: str
+    """The cell's id in the notebook; survives papermill's insertions."""
+    first_line: str
+    """The first line that is not blank and not a comment, at most 80 characters."""
+    tags: tuple[str, ...] = ()
+    """The cell's metadata tags, such as `exercise-3`."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A remark for the student that stops nothing."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An accepted notebook: `submission.json`, beside `submission.ipynb`."""
+
+    lab_id: str
+    student_id: str
+    file_name: str
+    """The name of the file as it was handed in, without its folder."""
+    sha256: str
+    """Of the file's bytes."""
+    size_bytes: int
+    cells: tuple[CodeCell, ...]
+    parameters: tuple[str, ...]
+    """Names that the `parameters` cell assigns, in order."""
+    received: str
+    """ISO 8601 with zone."""
+    notices: tuple[Notice, ...] = ()
+    schema: str = "grader.submission/1"

@@ -1,0 +1,1 @@
+"""A reference solution becomes the starter that students get."""

@@ -1,0 +1,1 @@
+"""A grade becomes pages for people."""

@@ -1,0 +1,1 @@
+"""A notebook becomes a RunResult, whatever its code does."""

@@ -1,0 +1,1 @@
+"""Containment for code that nobody has read."""

@@ -1,0 +1,1 @@
+"""Wrong submissions measure how strong the checks are."""
