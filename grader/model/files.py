@@ -1,6 +1,5 @@
 """Reading and writing the one-object JSON files that the stages hand to one another."""
 
-import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +24,7 @@ def write_json(path: Path, value: object) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         partial.write_bytes(text + b"\n")
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as exc:
         raise InternalFault("GR507", f"{path.name} could not be written: {exc.strerror}.") from exc
 

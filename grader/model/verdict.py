@@ -62,8 +62,9 @@ class Plot:
     kind: Literal["curve", "bars", "confusion", "slices"]
     title: str
     data: dict[str, Any]
-    """curve: {x_label, y_label, series: [{name, points: [[x, y]]}]}; bars: {unit, bars: [{name, value, parts?: [{name, value}]}],
-    limit?: {name, value}}; confusion: {labels, counts}; slices: {unit, slices: [{name, value, n, low?, high?}]}."""
+    """By kind. curve: {x_label, y_label, series: [{name, points: [[x, y]]}]};
+    bars: {unit, bars: [{name, value, parts?: [{name, value}]}], limit?: {name, value}};
+    confusion: {labels, counts}; slices: {unit, slices: [{name, value, n, low?, high?}]}."""
 
 
 @dataclass(frozen=True)
