@@ -1,4 +1,4 @@
-"""The port that every containment implements: a command in, a result out, never an exception for what the command did."""
+"""The port that every containment implements: a command in, a result out, whatever the command did."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
