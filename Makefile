@@ -1,0 +1,62 @@
+# Two commands matter: `make grade` and `make test`. `make` alone lists the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PYTEST := $(BIN)/pytest
+# how many tests run side by side; 0 runs them in one process
+WORKERS ?= 2
+
+export OMP_NUM_THREADS ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup grade release check format lint types imports docs test bench clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## install everything into .venv (done by the others when needed)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name one with: make setup PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked packages into $(VENV) (about two minutes, once)..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+grade: $(STAMP) ## grade your notebooks: make grade, make grade LAB=2.5.4, make grade NB=path.ipynb
+	@$(BIN)/grader grade $(if $(NB),"$(NB)") $(if $(LAB),--lab "$(LAB)") $(ARGS) --exit-zero
+
+release: $(STAMP) ## write the starters in labs/ from solutions/
+	@$(BIN)/grader release
+
+format: $(STAMP) ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: $(STAMP)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(STAMP)
+	@$(BIN)/pyright
+
+imports: $(STAMP)
+	@$(BIN)/lint-imports
+
+docs: $(STAMP)
+	@$(BIN)/grader release --check
+	@$(PYTEST) -q tests/docs
+
+check: lint types imports docs ## format, lint, types, imports, docs: what CI runs before the tests
+
+test: $(STAMP) ## run all tests, in parallel, with coverage
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+
+bench: $(STAMP) ## measure the stages of one submission
+	@$(BIN)/python -m bench $(ARGS)
+
+clean: ## remove what was made here, but not .venv
+	@rm -rf runs reports/out bench/out .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

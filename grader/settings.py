@@ -1,0 +1,107 @@
+"""Settings from the environment and pyproject.toml, read once into a frozen object that only cli and wiring see."""
+
+import getpass
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from grader.errors import UsageFault
+
+#: Folders that mark the root of a course: where labs are read from and runs are written to.
+MARKERS = ("labs", "checks")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that may be set from outside, with its value in force."""
+
+    root: Path
+    """The course: the folder that holds labs/ and checks/. `GRADER_ROOT`, or found upwards from the current folder."""
+    runs: Path
+    """Where run folders are made. `GRADER_RUNS`, default `runs` below the root."""
+    cache: Path
+    """Miniatures and measurements, shared by all courses of this user. `GRADER_CACHE`."""
+    profile: str = "miniature"
+    """Profile of a lab to run. `GRADER_PROFILE`."""
+    sandbox: str = "auto"
+    """Containment: `auto` takes the strongest that works here, `process` bounds processes only. `GRADER_SANDBOX`."""
+    device: str = "auto"
+    """`auto`, `cpu` or `cuda`; `auto` takes what the profile says. `GRADER_DEVICE`."""
+    student: str = "student"
+    """Whose submission it is when nothing else tells. `GRADER_STUDENT`, default the name of the system's user."""
+
+
+#: Setting -> environment variable; also the keys of `[tool.grader]` in pyproject.toml.
+VARIABLES = {name: f"GRADER_{name.upper()}" for name in Settings.__dataclass_fields__}
+
+
+def read_settings(start: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings for a command started in a folder.
+
+    Args:
+        start: where to look for the course's root from; the current folder when left out.
+        environment: environment variables; those of the process when left out.
+
+    Returns:
+        The settings: environment first, then `[tool.grader]` of the root's pyproject.toml, then the defaults.
+
+    Raises:
+        UsageFault: GR102, no course was found; GR104, a key of `[tool.grader]` does not exist.
+    """
+    variables = os.environ if environment is None else environment
+    root = _find_root(start or Path.cwd(), variables.get(VARIABLES["root"]))
+    table = _project_table(root)
+
+    def value(name: str, default: str) -> str:
+        return variables.get(VARIABLES[name]) or str(table.get(name, default))
+
+    return Settings(
+        root=root,
+        runs=root / value("runs", "runs"),
+        cache=Path(value("cache", platformdirs.user_cache_dir("grader"))).expanduser().resolve(),
+        profile=value("profile", "miniature"),
+        sandbox=value("sandbox", "auto"),
+        device=value("device", "auto"),
+        student=value("student", _user_name()),
+    )
+
+
+def _find_root(start: Path, named: str | None) -> Path:
+    candidates = [Path(named).expanduser().resolve()] if named else [start.resolve(), *start.resolve().parents]
+    for folder in candidates:
+        if all((folder / marker).is_dir() for marker in MARKERS):
+            return folder
+    raise UsageFault(
+        "GR102",
+        f"No course found at {candidates[0]}: a folder with labs/ and checks/ is needed.",
+        "Go to the course's folder, or name it with `-C DIR`.",
+    )
+
+
+def _project_table(root: Path) -> Mapping[str, Any]:
+    path = root / "pyproject.toml"
+    if not path.is_file():
+        return {}
+    table: Mapping[str, Any] = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("grader", {})
+    unknown = sorted(set(table) - set(VARIABLES))
+    if unknown:
+        raise UsageFault(
+            "GR104",
+            f"[tool.grader] in {path} has unknown keys: {', '.join(unknown)}.",
+            f"It knows: {', '.join(VARIABLES)}.",
+        )
+    return table
+
+
+def _user_name() -> str:
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # no passwd entry and no USER: a bare container
+        return "student"
+    return re.sub(r"[^a-z0-9_-]", "-", name.lower()) or "student"
