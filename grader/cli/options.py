@@ -1,0 +1,36 @@
+"""Options that several commands share, each written once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")]
+ExitZero = Annotated[
+    bool, typer.Option("--exit-zero", help="Exit 0 whenever grading itself worked, whatever the result.")
+]
+Staff = Annotated[bool, typer.Option("--staff", help="Show hidden checks and details that students do not see.")]
+Notebook = Annotated[Path, typer.Argument(metavar="NB", help="The notebook to grade.", show_default=False)]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/2.5.4-9f3c1a.", show_default=False)
+]
+LabId = Annotated[
+    str | None, typer.Option("--lab", metavar="LAB", help="Lab id, such as 2.5.4; else the notebook says.")
+]
+Student = Annotated[str | None, typer.Option("--student", metavar="ID", help="Whose submission it is.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed to inject; else derived from student and lab.", min=0)]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME", help="miniature (default), smoke or full.")
+]
+Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="auto (default), cpu or cuda.")]
+Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Where run folders are made.")]
+SandboxName = Annotated[str | None, typer.Option("--sandbox", metavar="KIND", help="auto (default) or process.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="CHECK", help="Judge only this check and what it needs; repeatable."),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Inject another value of a parameter; repeatable."),
+]

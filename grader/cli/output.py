@@ -1,0 +1,41 @@
+"""What commands print: results on stdout, progress and diagnostics on stderr."""
+
+import json
+import sys
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+_state = {"color": True}
+
+
+def set_color(wanted: bool) -> None:
+    """Choose whether later output may have colours; NO_COLOR and pipes are respected in any case."""
+    _state["color"] = wanted
+
+
+def stdout() -> Console:
+    """Return a console for results."""
+    return Console(no_color=not _state["color"] or None, highlight=False, soft_wrap=True)
+
+
+def stderr() -> Console:
+    """Return a console for progress and diagnostics."""
+    return Console(stderr=True, no_color=not _state["color"] or None, highlight=False, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object on stdout, in UTF-8 whatever the terminal says.
+
+    Args:
+        value: a dataclass of `grader.model` or plain JSON data.
+    """
+    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=1, allow_nan=False)
+    sys.stdout.buffer.write(text.encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def error_json(code: str, message: str, hint: str, exit_code: int) -> dict[str, Any]:
+    """Return an error as the `grader.error/1` object."""
+    return {"schema": "grader.error/1", "code": code, "message": message, "hint": hint, "exit": exit_code}
