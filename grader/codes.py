@@ -214,6 +214,34 @@ CODES: dict[str, Code] = _table(
         "Name the lab with `--lab`, or hand in the right file.",
         3,
     ),
+    (
+        "GR319",
+        "A cell waits or installs",
+        "The cell installs packages, logs in or asks for input: a graded run has nobody to answer and no internet.",
+        "Remove the call; the packages and the Hub's token are already there.",
+        0,
+    ),
+    (
+        "GR320",
+        "The notebook was repaired",
+        "Cell ids were missing, not unique or not valid, or the file began with a byte-order mark.",
+        "Nothing to do: what you handed in is kept. Saving in a current Jupyter avoids it.",
+        0,
+    ),
+    (
+        "GR321",
+        "Another version of the lab",
+        "The notebook was made from another version of the lab than the one that grades it.",
+        "Nothing to do, unless a check names a step that your notebook does not have.",
+        0,
+    ),
+    (
+        "GR322",
+        "Another kernel name",
+        "The notebook names a Python kernel of another name; the grader runs it in its own.",
+        "Nothing to do.",
+        0,
+    ),
     # --- 4xx: a limit ----------------------------------------------------------------------------------------
     (
         "GR401",
