@@ -111,6 +111,8 @@ class Lab:
     toml: Path
     notebook_bytes: int = 20 * 1024**2
     """Largest notebook that intake accepts."""
+    hidden_declared: tuple[str, ...] = ()
+    """Hidden check modules that lab.toml names, whether or not they are on this machine."""
 
     def profile(self, name: str) -> Profile:
         """Return a profile by name.
