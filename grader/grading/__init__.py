@@ -1,1 +1,6 @@
-"""Verdicts become a grade, by pure functions."""
+"""Turns verdicts into a grade: pure functions."""
+
+from grader.grading.grade import exit_code, make_grade, make_stamp
+from grader.grading.score import Score, score
+
+__all__ = ["Score", "exit_code", "make_grade", "make_stamp", "score"]
