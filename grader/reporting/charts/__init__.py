@@ -1,0 +1,1 @@
+"""Small charts as inline SVG, themed by the style sheet, each with its words."""

@@ -1,0 +1,126 @@
+"""Verdicts become the checks of a page: grouped, worded, with their evidence as text."""
+
+from collections.abc import Mapping, Sequence
+
+from grader.model.grade import Grade
+from grader.model.run import RunResult, RunStatus
+from grader.model.verdict import EvidenceRow, Verdict, VerdictStatus
+from grader.reporting import words
+from grader.reporting.figures import evidence, points
+from grader.reporting.page import CheckView, Count, Group, Row, Waits
+from grader.reporting.sanitise import clip, one_line, printable
+
+_STATUS = {
+    VerdictStatus.PASSED: words.PASSED,
+    VerdictStatus.PARTLY: words.PARTLY,
+    VerdictStatus.FAILED: words.FAILED,
+    VerdictStatus.NOT_JUDGED: words.NOT_JUDGED,
+    VerdictStatus.OUR_FAULT: words.OUR_FAULT,
+}
+_MESSAGE_BYTES = 2_000
+_STAFF_BYTES = 20 * 1024
+_ROWS = 40
+
+
+def check_views(grade: Grade, *, staff: bool) -> tuple[CheckView, ...]:
+    """Return every check in the author's order.
+
+    Args:
+        grade: already filtered for its reader.
+        staff: whether tracebacks and reveal levels are shown.
+    """
+    numbers = {verdict.check.id: index for index, verdict in enumerate(grade.verdicts, start=1)}
+    titles = {verdict.check.id: one_line(verdict.check.title, 200) for verdict in grade.verdicts}
+    tags = {tag: cell.number for cell in grade.submission.cells for tag in cell.tags}
+    return tuple(
+        _view(verdict, grade.run, (number, tags.get(verdict.check.cell, 0)), _waits(verdict, numbers, titles), staff)
+        for number, verdict in enumerate(grade.verdicts, start=1)
+    )
+
+
+def _waits(verdict: Verdict, numbers: Mapping[str, int], titles: Mapping[str, str]) -> tuple[Waits, ...]:
+    return tuple(Waits(titles[name], f"check-{numbers[name]}") for name in verdict.waits_for if name in numbers)
+
+
+def _view(
+    verdict: Verdict, run: RunResult, numbers: tuple[int, int], waits: tuple[Waits, ...], staff: bool
+) -> CheckView:
+    number, cell = numbers
+    check = verdict.check
+    status = _status(verdict, run, cell)
+    unmet = status is not words.PASSED
+    rows = tuple(_row(row) for row in verdict.rows[:_ROWS])
+    return CheckView(
+        number=number,
+        anchor=f"check-{number}",
+        status=status,
+        title=one_line(check.title, 200),
+        earned="" if verdict.fraction is None else points(verdict.fraction * check.points),
+        points=points(check.points),
+        message=_message(verdict, status, waits, staff),
+        hint=_text(verdict.hint or check.hint) if unmet and status is not words.OUR_FAULT else "",
+        mistake=words.MISTAKES.get(verdict.mistake, "") if unmet else "",
+        waits_for=waits if status is words.NOT_JUDGED or status is words.NOT_ATTEMPTED else (),
+        rows=rows,
+        claims=any(row.claimed is not None for row in verdict.rows),
+        plots=verdict.plots,
+        cell=cell,
+        hidden=check.hidden,
+        bonus=check.bonus,
+        staff=clip(printable(verdict.staff), _STAFF_BYTES).text if staff else "",
+        reveal=check.reveal if staff and (check.hidden or check.reveal != "full") else "",
+    )
+
+
+def _status(verdict: Verdict, run: RunResult, cell: int) -> words.Status:
+    """Tell an exercise that was never begun from one that was tried."""
+    begun = verdict.status not in {VerdictStatus.FAILED, VerdictStatus.NOT_JUDGED}
+    if begun or run.status is not RunStatus.NOT_ATTEMPTED or run.stopped_at is None:
+        return _STATUS[verdict.status]
+    return words.NOT_ATTEMPTED if cell >= run.stopped_at else _STATUS[verdict.status]
+
+
+def _message(verdict: Verdict, status: words.Status, waits: Sequence[Waits], staff: bool) -> str:
+    if verdict.check.reveal == "score" and not staff:
+        return words.HIDDEN_FAILED
+    said = _text(verdict.message)
+    if status is words.OUR_FAULT:
+        return f"{words.OUR_FAULT_MESSAGE} {said}".rstrip() if said != words.OUR_FAULT_MESSAGE else said
+    if said or status is words.PASSED:
+        return said
+    if status is words.NOT_ATTEMPTED:
+        return words.NOT_ATTEMPTED_MESSAGE
+    if status is words.NOT_JUDGED:
+        return "" if waits else words.NEEDS_GPU if verdict.check.needs_gpu else words.NOT_JUDGED_MESSAGE
+    sentences = [_text(row.sentence) for row in verdict.rows if row.met is False and row.sentence]
+    return sentences[0] if sentences else words.FAILED_MESSAGE
+
+
+def _text(text: str) -> str:
+    cut = clip(printable(text).strip(), _MESSAGE_BYTES)
+    return cut.text
+
+
+def _row(row: EvidenceRow) -> Row:
+    return Row(
+        label=one_line(row.label, 160),
+        claimed=evidence(row.claimed, row.unit),
+        required=one_line(row.required, 160) or "–",
+        measured=evidence(row.measured, row.unit),
+        met=words.INFORMS if row.met is None else words.MET if row.met else words.UNMET,
+        sentence=one_line(row.sentence, 400),
+    )
+
+
+def groups(checks: Sequence[CheckView]) -> tuple[Group, ...]:
+    """Put checks into the groups of a page, empty groups left out."""
+    found = ((status, tuple(check for check in checks if check.status is status)) for status in words.GROUPS)
+    return tuple(Group(status, members) for status, members in found if members)
+
+
+def counts(grade: Grade, checks: Sequence[CheckView]) -> tuple[Count, ...]:
+    """Count checks and their points by state, passed first."""
+    points_of = {view.number: verdict.check.points for view, verdict in zip(checks, grade.verdicts, strict=True)}
+    order = (words.PASSED, words.PARTLY, words.FAILED, words.NOT_ATTEMPTED, words.OUR_FAULT, words.NOT_JUDGED)
+    found = ((status, [check for check in checks if check.status is status]) for status in order)
+    return tuple(Count(s, len(own), sum(points_of[check.number] for check in own)) for s, own in found if own)

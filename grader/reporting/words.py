@@ -1,0 +1,233 @@
+"""Every sentence that reports say in the grader's own voice, in one place so that it can be read and translated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Status:
+    """How one state is shown: never by colour alone."""
+
+    key: str
+    """Names the CSS class and orders the groups."""
+    icon: str
+    word: str
+    counted: str
+    """The word after a number: `2 not yet`."""
+    heading: str
+    """Title of the group of checks."""
+
+
+PASSED = Status("passed", "✓", "Passed", "passed", "Passed")
+PARTLY = Status("partly", "◐", "Partly", "partly", "Partly there")
+FAILED = Status("failed", "✗", "Not yet", "not yet", "Not yet")
+NOT_JUDGED = Status("not-judged", "–", "Not judged", "not judged", "Not judged")
+OUR_FAULT = Status("our-fault", "⚠", "Our fault", "our fault", "Our fault")
+NOT_ATTEMPTED = Status("not-attempted", "○", "Not attempted", "not attempted", "Not attempted")
+
+#: The order of the groups on a page.
+GROUPS = (FAILED, PARTLY, NOT_ATTEMPTED, OUR_FAULT, NOT_JUDGED, PASSED)
+
+#: How a cell ended, by the words of `CellRun.status`.
+CELLS = {
+    "ok": Status("passed", "✓", "ran", "", ""),
+    "failed": Status("failed", "✗", "raised an error", "", ""),
+    "stopped": Status("failed", "■", "was stopped", "", ""),
+    "not run": Status("not-judged", "–", "did not run", "", ""),
+}
+
+#: What a run that did not end is called.
+BANNERS = {
+    "cell failed": "Your notebook stopped at an error",
+    "not attempted": "Your notebook stopped at an exercise that is still open",
+    "stopped": "Your notebook was stopped at a limit",
+    "kernel died": "The Python process of your notebook ended",
+    "interrupted": "The run was interrupted",
+    "our fault": "Your notebook could not be run, and that is our fault",
+}
+
+#: The usual mistakes, by `Verdict.mistake`: what the evidence looks like.
+MISTAKES = {
+    "random-model": "This looks like a model chosen at random: judge by card, downloads, licence and benchmark.",
+    "tokenizer-mismatch": "This looks like a tokenizer from another checkpoint than the model's.",
+    "trainer-logs-nothing": "This looks like a Trainer without `logging_steps`: it logged nothing to look at.",
+    "lora-target-modules": "This looks like `target_modules` that do not match the names of the architecture.",
+    "slow-dataset": "This looks like `map` row by row: `batched=True` and `num_proc` make it fast.",
+    "pipeline-in-loop": "This looks like a pipeline built inside the loop: build it once and reuse it.",
+    "train-mode": "This looks like a model used in train mode: `model.eval()` comes before inference.",
+}
+
+HIDDEN_TITLE = "Hidden check {number}"
+HIDDEN_FAILED = "This check is hidden. Only its points are shown."
+HIDDEN_NOTE = "A hidden check: its test stays with your instructor."
+OUR_FAULT_MESSAGE = "This check broke. That is our fault, and it costs you no points."
+NEEDS_GPU = "This check needs a GPU, and the machine that graded has none."
+NOT_JUDGED_MESSAGE = "This check could not be judged in this run. Its points are not counted."
+NOT_ATTEMPTED_MESSAGE = "The notebook stopped before this exercise was done."
+FAILED_MESSAGE = "The result is not what this check expects."
+NO_CHECKS = "This lab has no checks, so there is nothing to judge."
+NOTHING_JUDGED = "Nothing could be judged in this run, so there is no score."
+
+TRY = "Try this"
+WAITS = "Waits for"
+REPORT = "You report"
+REQUIRED = "Required"
+MEASURED = "We measured"
+MET = Status("passed", "✓", "met", "", "")
+UNMET = Status("failed", "✗", "not yet", "", "")
+INFORMS = Status("plain", "·", "for information", "", "")
+
+UNSANDBOXED = "Unsandboxed"
+UNSANDBOXED_LONG = (
+    "The notebook ran without full containment on this machine, so this is a practice grade. "
+    "The result does not change for you; an official grade needs a sandboxed run."
+)
+SANDBOXED = "Ran inside a sandbox"
+APPEAL = "If you think that this result is not right, send your instructor this line:"
+KEPT = "Everything that this page shows is kept in the run folder {run} on the machine that graded it."
+STAFF_PAGE = "Staff page: it shows hidden checks and tracebacks. Do not hand it to students."
+
+SKIP = "Skip to the result"
+LAB = "Lab"
+RUN = "run"
+OF = "of"
+POINTS = "points"
+COUNTS = "How many checks are in which state"
+STAFF_TITLE = "For staff"
+NOTICES = "About your files"
+DO_NEXT = "Do this next"
+NOTEBOOK = "Your notebook as it ran"
+REPRODUCE = "Reproduce this"
+RESOURCES = "Time and memory"
+SLOWEST = "Where the time went"
+FILES = "Files that your notebook left"
+CODE = "Code"
+LOOK_CELL = "Look at cell"
+BONUS_NOTE = "A bonus check."
+REVEAL_NOTE = "Its student sees it at level"
+EVIDENCE = "Evidence"
+TABLE = "Table"
+OUTPUT_OF = "Output of"
+WHAT = "What"
+RESULT = "Result"
+USED = "Used"
+LIMIT = "Limit"
+CELL = "Cell"
+FIRST_LINE = "First line"
+TIME = "Time"
+CPU_TIME = "CPU time"
+PEAK_MEMORY = "Peak memory"
+NO_LIMIT = "none"
+TOTAL = "total"
+CONFUSION_CORNER = "is ↓ · predicted →"
+SLICE = "Part of the data"
+SLICE_N = "n"
+SLICE_RATE = "Rate"
+SLICE_INTERVAL = "95 % interval"
+NO_DATA = "There is no finite number to draw here."
+
+CLIPPED = "clipped: {hidden} of {total} not shown here"
+MORE_OUTPUTS = "{count} further outputs are not shown here."
+MORE_CELLS = "{count} further cells are not shown here: this page keeps the first {size} of a notebook."
+UNSHOWN = "An output of a kind that this page does not show ({kind})."
+UNSHOWN_IMAGE = "A picture that this page does not show: it is damaged or larger than {size}."
+FIGURE = "Figure that the notebook drew"
+INJECTED = "Parameters of this run, set by the grader"
+NO_NOTEBOOK = "The notebook did not run, so there is nothing to show."
+SPARE_CELL = "A cell without a number: it was not in the notebook that you handed in."
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return `1 check`, `2 checks`.
+
+    Args:
+        count: how many.
+        noun: the singular.
+        many: the plural, when it is not the singular with an s.
+
+    Returns:
+        The number and its noun.
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def and_list(parts: Sequence[str]) -> str:
+    """Join words as a sentence does: `a, b and c`."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def cell(number: int, first_line: str) -> str:
+    """Name a cell by the student's number and its first line."""
+    return f"Cell {number}: {first_line}" if first_line else f"Cell {number}"
+
+
+def not_counted(missing: str, total: str) -> str:
+    """Say that points left the total."""
+    return f"{missing} of the lab's {total} points could not be judged here and are not counted against you."
+
+
+def bonus(points: str) -> str:
+    """Say that the score holds bonus points."""
+    return f"The score includes {points} bonus points."
+
+
+def hidden_summary(unmet: int, count: int, points: str) -> str:
+    """Say how the hidden checks went, without saying what they are."""
+    if not unmet:
+        return f"{plural(count, 'hidden check')} met." if count == 1 else f"All {count} hidden checks met."
+    return f"{unmet} of {plural(count, 'hidden check')} not met ({points} points)."
+
+
+def judged(count: int, total: int) -> str:
+    """Say how much of a stopped run could still be judged."""
+    return f"Everything before it is kept: {count} of {plural(total, 'check')} could be judged."
+
+
+def fix_run(where: str) -> str:
+    """Name the next step after a run that did not end."""
+    return f"Make {where} run to its end. The checks after it read what it leaves behind."
+
+
+def again(run_words: str) -> str:
+    """Name the command after the fix."""
+    return f"then run `make grade` again (a run takes about {run_words})"
+
+
+@dataclass(frozen=True)
+class NextWords:
+    """The sentences of *Do this next* when no check is unmet."""
+
+    all_met: str = "Nothing is left to do. Every check is met."
+    waits_gpu: str = "Nothing is left to do on this machine. What needs a GPU is judged when you submit."
+    ours: str = "Nothing for you to do. Send your instructor the line at the end of this page, so that we repair it."
+    hidden: str = "What remains is in hidden checks. Read the goals of the lab again and test your model on new inputs."
+    nothing: str = "Run the lab's notebook from the top, then hand it in again."
+    look: str = "Read what we measured, then change the cell that makes it."
+
+
+NEXT = NextWords()
+
+
+def parts_line(total: str, parts: Sequence[str]) -> str:
+    """Describe one stacked bar."""
+    return f"{total} ({', '.join(parts)})" if parts else total
+
+
+def curve_line(name: str, first: str, last: str, lowest: str, highest: str) -> str:
+    """Describe one line of a chart in words."""
+    return f"{name}: from {first} to {last}; lowest {lowest}, highest {highest}"
+
+
+def curve_empty(name: str) -> str:
+    """Say that a series holds nothing to draw."""
+    return f"{name}: no finite values"
+
+
+def decimated(count: int) -> str:
+    """Say that a line was thinned."""
+    return f"drawn from {count:,} points"
+
+
+def diagonal(right: str, total: str) -> str:
+    """Sum up a confusion matrix."""
+    return f"{right} of {total} are on the diagonal: predicted as they are."
