@@ -93,6 +93,13 @@ CODES: dict[str, Code] = _table(
         5,
     ),
     ("GR205", "The Hub catalogue is not valid", "An entry does not match its schema.", "Correct the named entry.", 5),
+    (
+        "GR206",
+        "A case is not valid",
+        "Its case.toml names something that does not exist, or an edit does not fit the reference run's artifacts.",
+        "Correct the named case.",
+        5,
+    ),
     # --- 3xx: the submission ---------------------------------------------------------------------------------
     (
         "GR301",

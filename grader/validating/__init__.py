@@ -1,1 +1,7 @@
 """Wrong submissions measure how strong the checks are."""
+
+from grader.validating.apply import CaseContext, apply_case
+from grader.validating.cases import Case, Edit, load_cases
+from grader.validating.judge import misjudged
+
+__all__ = ["Case", "CaseContext", "Edit", "apply_case", "load_cases", "misjudged"]

@@ -8,32 +8,18 @@ import nbformat
 import pytest
 
 from grader.model.lab import Exercise, Lab
+from tests.fakes.labs import make_lab
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    return Lab(
-        id="9.1",
-        title="A lab",
+    return make_lab(
+        "9.1",
         version="1.2.3",
-        track="track",
         slug="lab-9.1-small",
-        minutes=10,
-        points=10,
-        bonus=0,
-        parameters=("seed",),
-        profiles={},
-        artifacts=(),
         exercises=(Exercise("exercise-1", "Add two numbers", ("test_sum",)),),
-        check_modules=(),
-        hidden_check_modules=(),
-        measurements=(),
-        hub_models=(),
-        hub_datasets=(),
         starter=tmp_path / "starter.ipynb",
         solution=tmp_path / "solution.ipynb",
-        checks_root=tmp_path,
-        toml=tmp_path / "lab-9.1.toml",
     )
 
 
