@@ -1,1 +1,1 @@
-"""Artifacts become verdicts, by pytest in a process of its own."""
+"""Judges the artifacts of a run with the lab's check modules, in a process of its own."""

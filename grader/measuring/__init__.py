@@ -1,1 +1,1 @@
-"""What the grader measures for itself, from safetensors and JSON alone."""
+"""Measures what the checks need to know from artifacts alone, without running anything of the student's."""

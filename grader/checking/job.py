@@ -1,0 +1,59 @@
+"""The job that is handed to the check process, and how it is written down."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.model.lab import Lab, Limits
+from grader.model.verdict import DeclaredCheck
+
+#: What a check process may use when the caller does not say otherwise.
+CHECK_LIMITS = Limits(wall_seconds=600.0, memory_bytes=8 * 1024**3, processes=64, output_bytes=4 * 1024**2)
+
+
+@dataclass(frozen=True)
+class CheckJob:
+    """One run to judge."""
+
+    run_folder: Path
+    """Holds artifacts/, manifest.json, run.json and, mostly, executed.ipynb."""
+    lab: Lab
+    bases: dict[str, Path]
+    """Plain folders with the files of the lab's Hub repositories, by id; a data set's id starts with `datasets/`."""
+    cache_dir: Path
+    """Where measurements are remembered between runs."""
+    device: str = "cpu"
+    only: tuple[str, ...] = ()
+    """Checks to judge, with what they need; all when empty."""
+    limits: Limits = field(default=CHECK_LIMITS)
+
+
+@dataclass(frozen=True)
+class WorkerJob:
+    """What the check process reads: the job, the checks that must answer, and where to answer."""
+
+    job: CheckJob
+    checks: tuple[DeclaredCheck, ...]
+    """Those to judge, in the author's order."""
+    answers: Path
+    """File to which one verdict per line is appended."""
+
+
+def write_worker_job(path: Path, work: WorkerJob) -> None:
+    """Write a job for the check process."""
+    path.write_bytes(msgspec.json.encode(work, enc_hook=str))
+
+
+def read_worker_job(path: Path) -> WorkerJob:
+    """Read a job in the check process.
+
+    Raises:
+        msgspec.ValidationError: the file is not a job.
+    """
+    return msgspec.json.decode(path.read_bytes(), type=WorkerJob, dec_hook=_decode)
+
+
+def _decode(kind: type[Any], value: Any) -> Any:
+    return kind(value)

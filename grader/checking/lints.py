@@ -1,0 +1,69 @@
+"""Reads a check module for the mistakes that authors make: sentences, fixtures, measurements, thresholds given away."""
+
+import ast
+import re
+
+from grader.checking.names import CHECK_PREFIX, FIXTURES
+from grader.model.lab import Lab
+from grader.model.verdict import DeclaredCheck
+
+#: Characters of a check's sentence.
+TITLE_LIMIT = 90
+_THRESHOLD = re.compile(r"\d\s?%|\b0?\.\d")
+
+
+def lint_check(node: ast.FunctionDef, check: DeclaredCheck) -> list[str]:
+    """Look at one check.
+
+    Args:
+        node: its function.
+        check: what was read from it.
+
+    Returns:
+        What its author should change, one sentence each.
+    """
+    findings: list[str] = []
+    if not check.title:
+        findings.append("its docstring is the sentence that the student reads; there is none")
+    if len(check.title) >= TITLE_LIMIT:
+        findings.append(f"its sentence has {len(check.title)} characters; fewer than {TITLE_LIMIT} are read")
+    if check.title.endswith("."):
+        findings.append("its sentence ends with a full stop; leave it out")
+    if check.hidden and any(_THRESHOLD.search(text) for text in (check.title, check.hint)):
+        findings.append("a hidden check does not name its threshold in its sentence or hint")
+    if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node)):
+        findings.append("a check does not yield")
+    return findings
+
+
+def lint_module(tree: ast.Module, lab: Lab) -> list[tuple[int, str]]:
+    """Look at a whole module.
+
+    Args:
+        tree: its source.
+        lab: the lab that it belongs to.
+
+    Returns:
+        Line and sentence of each finding.
+    """
+    findings: list[tuple[int, str]] = []
+    known = FIXTURES | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    measurements = {spec.name for spec in lab.measurements}
+    for node in tree.body:
+        if isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.ClassDef) and node.name.startswith("Test")):
+            findings.append((node.lineno, f"{node.name}: a check is a plain function"))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(CHECK_PREFIX):
+            names = [argument.arg for argument in node.args.args]
+            findings += [(node.lineno, f"there is no fixture {name}") for name in names if name not in known]
+    for inner in ast.walk(tree):
+        name = _measurement(inner)
+        if name and name not in measurements:
+            findings.append((getattr(inner, "lineno", 0), f"lab.toml declares no [measurements.{name}]"))
+    return findings
+
+
+def _measurement(node: ast.AST) -> str:
+    """The name in `measured.name`; empty for any other expression."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "measured":
+        return node.attr
+    return ""

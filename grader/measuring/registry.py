@@ -1,0 +1,41 @@
+"""Finds the function that makes a measurement, remembers its result, and sorts its faults."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from grader.errors import GraderError, InternalFault
+from grader.measuring.inputs import MeasuringInputs
+from grader.model.lab import MeasurementSpec
+
+#: A measuring function: declaration and inputs in, plain JSON data out.
+Measure = Callable[[MeasurementSpec, MeasuringInputs], dict[str, Any]]
+
+#: Module of each measuring function; a module is imported when its function is first asked for.
+MEASURES: dict[str, str] = {}
+
+
+def measure(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:
+    """Make one measurement.
+
+    Args:
+        spec: what lab.toml declares.
+        inputs: the run's artifacts and what they are measured with.
+
+    Returns:
+        Plain JSON data, as the function documents.
+
+    Raises:
+        SubmissionFault: GR314 to GR317, the student's files are at fault.
+        InternalFault: GR504, we are.
+    """
+    if spec.measure not in MEASURES:
+        raise InternalFault("GR504", f"lab.toml asks for the measurement {spec.measure!r}, which nobody makes.")
+    module = importlib.import_module(MEASURES[spec.measure])
+    function: Measure = getattr(module, spec.measure)
+    try:
+        return function(spec, inputs)
+    except GraderError:
+        raise
+    except Exception as exc:
+        raise InternalFault("GR504", f"The measurement {spec.name} ({spec.measure}) broke: {exc!r}.") from exc
