@@ -64,7 +64,7 @@ class Stages(Protocol):
         """Run the notebook; writes run.json and executed.ipynb. Never raises for what the student's code did."""
         ...
 
-    def collect(self, lab: Lab, result: RunResult, folder: Path) -> ArtifactManifest:
+    def collect(self, result: RunResult, folder: Path) -> ArtifactManifest:
         """Copy the artifacts out and write manifest.json, last."""
         ...
 
@@ -78,7 +78,7 @@ class Stages(Protocol):
         """Make the grade: pure."""
         ...
 
-    def report(self, grade: Grade, lab: Lab, folder: Path) -> None:
+    def report(self, grade: Grade, folder: Path) -> None:
         """Write report.html and report.md."""
         ...
 
@@ -128,7 +128,7 @@ def run_submission(request: Request, stages: Stages, runs: Path, narrate: Narrat
     with stages.hub(lab, folder, submission.student_id) as hub:
         result = stages.run(request, submission, lab, folder, hub)
     narrate("run", _run_sentence(result))
-    stages.collect(lab, result, folder)
+    stages.collect(result, folder)
     return folder
 
 
@@ -174,7 +174,7 @@ def report_run(folder: Path, stages: Stages) -> Grade:
         GraderError: grade.json is missing or damaged, or a page could not be made.
     """
     grade = read_json(folder / "grade.json", Grade)
-    stages.report(grade, stages.lab(grade.lab.id), folder)
+    stages.report(grade, folder)
     return grade
 
 

@@ -51,9 +51,9 @@ class FakeStages:
         write_json(folder / "run.json", self._run)
         return self._run
 
-    def collect(self, lab, result, folder):
+    def collect(self, result, folder):
         self._called("collect")
-        manifest = a_grade(lab).manifest
+        manifest = a_grade(self._lab).manifest
         write_json(folder / "manifest.json", manifest)
         return manifest
 
@@ -67,7 +67,7 @@ class FakeStages:
         self._called("score")
         return replace(a_grade(lab), verdicts=verdicts.verdicts)
 
-    def report(self, grade, lab, folder):
+    def report(self, grade, folder):
         self._called("report")
         (folder / "report.html").write_text("<html>")
 

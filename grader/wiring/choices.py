@@ -1,0 +1,67 @@
+"""Chooses what can be chosen: the sandbox and the device."""
+
+from pathlib import Path
+
+from grader.errors import MachineFault, UsageFault
+from grader.sandbox.base import Sandbox
+from grader.sandbox.process import ProcessSandbox
+
+
+def sandboxes() -> dict[str, Sandbox]:
+    """Return every backend by name, strongest first."""
+    return {"process": ProcessSandbox()}
+
+
+def choose_sandbox(name: str) -> Sandbox:
+    """Return the backend that was asked for, or the strongest that works here.
+
+    Args:
+        name: `auto` or the name of a backend.
+
+    Raises:
+        UsageFault: GR104, there is no such backend.
+        MachineFault: GR602, it does not work on this machine.
+    """
+    backends = sandboxes()
+    if name != "auto" and name not in backends:
+        raise UsageFault("GR104", f"There is no sandbox {name}.", f"Choose auto, {', '.join(backends)}.")
+    wanted = backends if name == "auto" else {name: backends[name]}
+    reasons: list[str] = []
+    for backend, sandbox in wanted.items():
+        reason = sandbox.available()
+        if reason is None:
+            return sandbox
+        reasons.append(f"{backend}: {reason}")
+    raise MachineFault("GR602", f"No sandbox works here. {' '.join(reasons)}")
+
+
+def choose_device(wanted: str, profile_device: str) -> str:
+    """Return `cpu` or `cuda`.
+
+    Args:
+        wanted: what the person asked for: `auto`, `cpu` or `cuda`.
+        profile_device: what the lab's profile asks for; `auto` takes a GPU where there is one.
+
+    Raises:
+        UsageFault: GR104, there is no such device.
+        MachineFault: GR601, a GPU was asked for and none is here.
+    """
+    if wanted not in {"auto", "cpu", "cuda"}:
+        raise UsageFault("GR104", f"There is no device {wanted}.", "Choose auto, cpu or cuda.")
+    device = profile_device if wanted == "auto" else wanted
+    if device == "cpu":
+        return "cpu"
+    if _has_gpu():
+        return "cuda"
+    if device == "auto":
+        return "cpu"
+    raise MachineFault("GR601", "A GPU was asked for and this machine has none.", "Leave out --device, or use cpu.")
+
+
+def _has_gpu() -> bool:
+    """Ask torch only where a device node is there: importing torch costs seconds."""
+    if not any(Path("/dev").glob("nvidia[0-9]*")):
+        return False
+    import torch
+
+    return torch.cuda.is_available()

@@ -1,0 +1,164 @@
+"""The real collaborators of the flow: each method calls one room."""
+
+import contextlib
+import datetime as dt
+import shutil
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from grader.artifacts.collect import collect
+from grader.artifacts.json_file import read_json_file
+from grader.artifacts.manifest import write_manifest
+from grader.artifacts.notebook_file import NOTEBOOK_LIMIT
+from grader.catalog import find_lab
+from grader.errors import InternalFault, SubmissionFault
+from grader.grading import make_grade, make_stamp
+from grader.model.artifact import ArtifactManifest
+from grader.model.files import read_json
+from grader.model.grade import Grade
+from grader.model.lab import Lab
+from grader.model.run import RunResult
+from grader.model.submission import Submission
+from grader.model.verdict import Verdicts
+from grader.pipeline import HubLease, Request
+from grader.sandbox.base import Sandbox
+from grader.settings import Settings
+from grader.wiring.choices import choose_device
+
+
+@dataclass
+class CourseStages:
+    """Stages of one course on this machine; the Hub's base is opened once and kept."""
+
+    settings: Settings
+    labs: tuple[Lab, ...]
+    sandbox: Sandbox
+    say: Callable[[str], None]
+    _bases: dict[tuple[str, ...], Path] = field(default_factory=dict[tuple[str, ...], Path])
+
+    def read(self, request: Request, destination: Path) -> tuple[Submission, Lab]:
+        """Accept the notebook."""
+        from grader.intake import read_submission
+
+        submission = read_submission(
+            request.notebook,
+            self.labs,
+            destination=destination,
+            lab_id=request.lab_id,
+            student_id=request.student_id,
+            fallback_student=self.settings.student,
+        )
+        return submission, self.lab(submission.lab_id)
+
+    def lab(self, lab_id: str) -> Lab:
+        """Return a lab by id."""
+        return find_lab(self.labs, lab_id)
+
+    @contextlib.contextmanager
+    def hub(self, lab: Lab, run_folder: Path, student_id: str) -> Generator[HubLease]:
+        """Serve the lab's models and data to one run, with an overlay in its folder."""
+        from grader.hub.server import HubServer
+
+        with HubServer(self._base(lab)) as server:
+            session = server.open_session(run_folder / "hub", student_id)
+            try:
+                yield HubLease(session.environment(), session.usage, (session.port,))
+            finally:
+                session.close()
+
+    def run(self, request: Request, submission: Submission, lab: Lab, folder: Path, hub: HubLease) -> RunResult:
+        """Run the notebook in the sandbox."""
+        from grader.running.job import RunJob, run_notebook
+
+        profile = lab.profiles.get(request.profile)
+        job = RunJob(
+            folder=folder,
+            submission=submission,
+            lab=lab,
+            profile_name=request.profile,
+            device=choose_device(request.device, profile.device if profile else "cpu"),
+            environment=dict(hub.environment),
+            overrides=dict(request.overrides),
+            seed=request.seed,
+            network_ports=hub.ports,
+        )
+        return run_notebook(job, self.sandbox, lambda progress: self.say(progress.sentence))
+
+    def collect(self, result: RunResult, folder: Path) -> ArtifactManifest:
+        """Copy the artifacts out, drop the work folder, write the manifest last."""
+        manifest = collect(folder / "work" / "artifacts", folder / "artifacts", result.limits, result.run_id)
+        shutil.rmtree(folder / "work", ignore_errors=True)
+        write_manifest(folder / "manifest.json", manifest)
+        return manifest
+
+    def check(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> Verdicts:
+        """Judge the artifacts."""
+        from grader.checking.job import CheckJob
+        from grader.checking.runner import run_checks
+
+        self.say("judging the artifacts")
+        return run_checks(
+            CheckJob(
+                run_folder=folder,
+                lab=lab,
+                bases=self.snapshots(lab),
+                cache_dir=self.settings.cache / "measurements",
+                device=read_json(folder / "run.json", RunResult).device,
+                only=only,
+            ),
+            self.sandbox,
+        )
+
+    def score(
+        self, submission: Submission, lab: Lab, run: RunResult, manifest: ArtifactManifest, verdicts: Verdicts
+    ) -> Grade:
+        """Make the grade."""
+        now = dt.datetime.now(dt.UTC).astimezone().isoformat(timespec="seconds")
+        return make_grade(submission, lab, run, manifest, verdicts, stamp=make_stamp(submission, run), graded=now)
+
+    def report(self, grade: Grade, folder: Path) -> None:
+        """Write report.html and report.md for the student."""
+        from grader.reporting import render_html, render_markdown
+
+        _write(folder / "report.html", render_html(grade, self._notebook(folder)))
+        _write(folder / "report.md", render_markdown(grade))
+
+    def staff_report(self, grade: Grade, folder: Path) -> None:
+        """Write report-staff.html: with hidden checks, tracebacks and flags."""
+        from grader.reporting import render_html
+
+        _write(folder / "report-staff.html", render_html(grade, self._notebook(folder), staff=True))
+
+    def snapshots(self, lab: Lab) -> dict[str, Path]:
+        """Return plain folders of the lab's Hub repositories, by id."""
+        from grader.hub.base import snapshot_dir
+
+        ids = [*lab.hub_models, *(f"datasets/{name}" for name in lab.hub_datasets)]
+        base = self._base(lab)
+        return {repo_id: snapshot_dir(base, repo_id) for repo_id in ids}
+
+    def _base(self, lab: Lab) -> Path:
+        from grader.hub.base import ensure_base
+
+        key = (*lab.hub_models, "|", *lab.hub_datasets)
+        if key not in self._bases:
+            self._bases[key] = ensure_base(lab.hub_models, lab.hub_datasets, self.settings.cache / "hub", self.say)
+        return self._bases[key]
+
+    def _notebook(self, folder: Path) -> dict[str, Any] | None:
+        """Return the executed notebook; None where nothing ran or the file was cut off by a kill."""
+        try:
+            return cast("dict[str, Any]", read_json_file(folder, "executed.ipynb", NOTEBOOK_LIMIT))
+        except SubmissionFault:
+            return None
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(text, "utf-8")
+        partial.replace(path)
+    except OSError as exc:
+        raise InternalFault("GR507", f"{path.name} could not be written: {exc.strerror}.") from exc

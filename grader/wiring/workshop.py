@@ -1,0 +1,183 @@
+"""What a command works with: the labs of a course and everything that can be done with a notebook."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from grader import doctor, pipeline
+from grader.catalog import find_lab, load_labs
+from grader.errors import LabFault, UsageFault
+from grader.grading import exit_code
+from grader.intake.begun import is_begun
+from grader.model.files import read_json
+from grader.model.grade import Grade
+from grader.model.lab import Lab
+from grader.model.run import RunResult, RunStatus
+from grader.model.verdict import DeclaredCheck
+from grader.pipeline import Narrator, Request
+from grader.settings import Settings
+from grader.wiring.choices import choose_sandbox, sandboxes
+from grader.wiring.stages import CourseStages
+
+#: Where the bundled sample submission lies, below the course's root.
+SAMPLE = Path("solutions", "samples", "lab-2.5.4-sample.ipynb")
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """What a live line shows."""
+
+    sentence: str
+
+
+class Workshop:
+    """The collaborators of one command, built when first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep the settings; nothing is opened yet."""
+        self._settings = settings
+        self.on_progress: Callable[[RunProgress], None] = _ignore
+
+    @cached_property
+    def labs(self) -> tuple[Lab, ...]:
+        """The labs of the course, by id."""
+        return load_labs(self._settings.root)
+
+    @cached_property
+    def stages(self) -> CourseStages:
+        """The real collaborators of the flow."""
+        sandbox = choose_sandbox(self._settings.sandbox)
+        return CourseStages(self._settings, self.labs, sandbox, self._say)
+
+    def _say(self, sentence: str) -> None:
+        self.on_progress(RunProgress(sentence))
+
+    # --- labs ---------------------------------------------------------------------------------------------------
+
+    def lab(self, lab_id: str) -> Lab:
+        """Return a lab, or raise UsageFault GR101 with the nearest names."""
+        return find_lab(self.labs, lab_id)
+
+    def chosen(self, lab_ids: Sequence[str] | None) -> tuple[Lab, ...]:
+        """Return the named labs, or all."""
+        return tuple(self.lab(lab_id) for lab_id in lab_ids) if lab_ids else self.labs
+
+    def declared(self, lab: Lab) -> tuple[DeclaredCheck, ...]:
+        """Return the checks of a lab, visible and hidden."""
+        from grader.checking.declared import declared_checks
+
+        return declared_checks(lab)
+
+    def begun(self) -> list[Path]:
+        """Return the notebooks below labs/ that a student has begun."""
+        return [lab.starter for lab in self.labs if is_begun(lab.starter)]
+
+    def sample(self) -> Path | None:
+        """Return the bundled sample submission, where there is one."""
+        path = self._settings.root / SAMPLE
+        return path if path.is_file() else None
+
+    def release(self, lab: Lab, *, write: bool) -> bool:
+        """Make a lab's starter from its solution; return whether it differs from the file that is there.
+
+        Args:
+            lab: the lab.
+            write: replace the starter when it differs.
+        """
+        from grader.releasing import release
+
+        starter = release(lab.solution, lab)
+        changed = not lab.starter.is_file() or lab.starter.read_bytes() != starter
+        if changed and write:
+            if is_begun(lab.starter):
+                raise LabFault(
+                    "GR203",
+                    f"{self.relative(lab.starter)} holds somebody's work and is not replaced.",
+                    "Move it away, then release again.",
+                )
+            lab.starter.parent.mkdir(parents=True, exist_ok=True)
+            lab.starter.write_bytes(starter)
+        return changed
+
+    # --- runs ---------------------------------------------------------------------------------------------------
+
+    def of(self, request: Request, notebook: Path) -> Request:
+        """Return the request for one notebook."""
+        return replace(request, notebook=notebook)
+
+    def grade(self, request: Request, narrate: Narrator) -> tuple[Grade, Path]:
+        """Take a notebook through every stage; see `pipeline.grade_submission`."""
+        return pipeline.grade_submission(request, self.stages, self._settings.runs, narrate)
+
+    def run(self, request: Request, narrate: Narrator) -> tuple[Path, RunResult]:
+        """Run and collect, without judging; see `pipeline.run_submission`."""
+        folder = pipeline.run_submission(request, self.stages, self._settings.runs, narrate)
+        return folder, read_json(folder / "run.json", RunResult)
+
+    def judge(self, folder: Path, only: tuple[str, ...], narrate: Narrator) -> Grade:
+        """Judge a collected run; see `pipeline.judge_run`."""
+        return pipeline.judge_run(self._run_folder(folder), self.stages, narrate, only)
+
+    def report(self, folder: Path, *, staff: bool) -> Grade:
+        """Make the pages of a graded run again; with `staff`, report-staff.html too."""
+        folder = self._run_folder(folder)
+        grade = pipeline.report_run(folder, self.stages)
+        if staff:
+            self.stages.staff_report(grade, folder)
+        return grade
+
+    def _run_folder(self, folder: Path) -> Path:
+        """Accept `runs/<id>` from anywhere, and a bare run id."""
+        for candidate in (folder, self._settings.runs / folder):
+            if (candidate / "submission.json").is_file():
+                return candidate.resolve()
+        raise UsageFault("GR103", f"{folder} is not a run folder.")
+
+    # --- words --------------------------------------------------------------------------------------------------
+
+    def relative(self, path: Path) -> str:
+        """Return a path as a person in the current folder would type it."""
+        path = path.resolve()
+        here = Path.cwd()
+        return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+    def terminal_lines(self, grade: Grade, folder: Path, *, staff: bool) -> list[str]:
+        """Return the result as lines for a terminal."""
+        from grader.reporting import terminal_lines
+
+        return terminal_lines(grade, report=self.relative(folder / "report.html"), staff=staff)
+
+    def markdown(self, grade: Grade, *, staff: bool) -> str:
+        """Return the result as Markdown."""
+        from grader.reporting import render_markdown
+
+        return render_markdown(grade, staff=staff)
+
+    def public(self, grade: Grade, *, staff: bool) -> object:
+        """Return the grade as `--json` prints it: what hidden checks hide is left out unless `staff`."""
+        from grader.reporting import public_grade
+
+        return grade if staff else public_grade(grade)
+
+    def exit_code(self, grade: Grade) -> int:
+        """Return the exit code of a grade."""
+        return exit_code(grade)
+
+    def run_exit_code(self, result: RunResult) -> int:
+        """Return the exit code of a run that was not judged."""
+        if result.status is RunStatus.COMPLETED:
+            return 0
+        from grader.codes import CODES
+
+        return CODES[result.code].exit_code if result.code else 1
+
+    def examine(self) -> list[doctor.Finding]:
+        """Look at this machine."""
+        settings = self._settings
+        lock = settings.root / "requirements.lock"
+        return doctor.examine(sandboxes().values(), lock, settings.cache, settings.runs)
+
+
+def _ignore(_progress: RunProgress) -> None:
+    """Show nothing."""
