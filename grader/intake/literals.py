@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from grader.errors import SubmissionFault
 from grader.intake.notebook import Notebook, tags_of
+from grader.intake.source import printable
 
 PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
 _FROM_STARTER = "Take the parameters cell from the lab's starter."
 _LONGEST_CELL = 64 * 1024
+_MOST_PROBLEMS = 8
 
 
 def refuse_injected(notebook: Notebook, name: str) -> None:
@@ -55,9 +57,10 @@ def read_parameters(notebook: Notebook, declared: Sequence[str], name: str) -> t
     if unknown:
         problems.append("not a parameter of this lab: " + ", ".join(f"`{name}`" for name in unknown))
     if problems:
-        raise SubmissionFault(
-            "GR305", f"The parameters cell of {name} (cell {number}) was changed: {'; '.join(problems)}.", _FROM_STARTER
-        )
+        shown = "; ".join(printable(problem, 160) for problem in problems[:_MOST_PROBLEMS])
+        more = f" and {len(problems) - _MOST_PROBLEMS} more" if len(problems) > _MOST_PROBLEMS else ""
+        message = f"The parameters cell of {name} (cell {number}) was changed: {shown}{more}."
+        raise SubmissionFault("GR305", message, _FROM_STARTER)
     return tuple(names)
 
 
