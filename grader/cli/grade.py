@@ -1,7 +1,7 @@
 """`grader grade`: a notebook goes in, a graded and explained report comes out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,9 @@ from grader.cli.result import print_grade
 from grader.cli.workshop import open_workshop, parse_overrides, settings_for
 from grader.errors import GraderError, UsageFault
 from grader.pipeline import Request
-from grader.wiring import Workshop
+
+if TYPE_CHECKING:
+    from grader.wiring import Workshop
 
 
 def grade(
@@ -58,7 +60,7 @@ def grade(
     return 0 if exit_zero and code in {1, 4} else code
 
 
-def _choose(workshop: Workshop, notebook: Path | None, lab: str | None, progress: Progress) -> list[Path]:
+def _choose(workshop: "Workshop", notebook: Path | None, lab: str | None, progress: Progress) -> list[Path]:
     """Which notebooks to grade: the named one, the lab's, all begun ones, or the bundled sample."""
     if notebook is not None:
         return [notebook]
@@ -74,7 +76,7 @@ def _choose(workshop: Workshop, notebook: Path | None, lab: str | None, progress
     return [sample]
 
 
-def _grade_one(workshop: Workshop, request: Request, progress: Progress, *, staff: bool, as_json: bool) -> int:
+def _grade_one(workshop: "Workshop", request: Request, progress: Progress, *, staff: bool, as_json: bool) -> int:
     try:
         with progress.run(workshop):
             grade, folder = workshop.grade(request, progress.narrate)

@@ -1,0 +1,58 @@
+"""`make bench`: how long one submission takes, stage by stage, against the student's own cells."""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.submission import STAGES, Round, measure_round
+
+OUT = Path("bench/out")
+
+
+def main() -> int:
+    """Run the rounds, print the table, keep the figures in bench/out/submission.json."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--lab", default="2.5.4")
+    parser.add_argument("--profile", default="miniature")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    rounds: list[Round] = []
+    for number in range(1, arguments.rounds + 1):
+        print(f"round {number} of {arguments.rounds} ...", file=sys.stderr)
+        rounds.append(measure_round(arguments.lab, arguments.profile))
+    _print(rounds)
+    OUT.mkdir(parents=True, exist_ok=True)
+    figures = {"lab": arguments.lab, "profile": arguments.profile, "load": os.getloadavg()[0]}
+    figures["rounds"] = [round_.as_json() for round_ in rounds]
+    (OUT / "submission.json").write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def _print(rounds: list[Round]) -> None:
+    table = Table("Stage", "Wall s (median)", "min .. max", "CPU s (median)", "Share of wall")
+    total = statistics.median(round_.wall for round_ in rounds)
+    for stage in STAGES:
+        walls = [round_.stages[stage].wall for round_ in rounds]
+        cpus = [round_.stages[stage].cpu for round_ in rounds]
+        wall = statistics.median(walls)
+        spread = f"{min(walls):.2f} .. {max(walls):.2f}"
+        table.add_row(stage, f"{wall:.2f}", spread, f"{statistics.median(cpus):.2f}", f"{100 * wall / total:.0f} %")
+    console = Console()
+    console.print(table)
+    cells = statistics.median(round_.cells for round_ in rounds)
+    ratios = [round_.wall / round_.cells for round_ in rounds]
+    console.print(f"The student's own cells: {cells:.2f} s. Everything: {total:.2f} s.")
+    console.print(
+        f"Overhead ratio (everything / own cells): {statistics.median(ratios):.2f} "
+        f"({min(ratios):.2f} .. {max(ratios):.2f}), {len(rounds)} rounds, load {os.getloadavg()[0]:.1f}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

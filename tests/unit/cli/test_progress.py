@@ -1,0 +1,61 @@
+import time
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from grader.cli import progress as module
+from grader.cli.progress import Progress
+
+
+@pytest.fixture
+def workshop():
+    return SimpleNamespace(on_progress=lambda progress: None)
+
+
+def tick(workshop, sentence):
+    workshop.on_progress(SimpleNamespace(sentence=sentence))
+
+
+def test_a_stage_is_one_aligned_line_on_stderr(capsys):
+    Progress(quiet=False).narrate("read", "lab.ipynb\t14 cells, 31 KiB")
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "  read    lab.ipynb                      14 cells, 31 KiB\n"
+
+
+def test_quiet_prints_nothing_and_watches_nothing(capsys, workshop):
+    progress = Progress(quiet=True)
+    before = workshop.on_progress
+    with progress.run(workshop):
+        progress.narrate("run", "x\ty")
+
+    assert workshop.on_progress is before
+    assert capsys.readouterr().err == ""
+
+
+def test_off_a_terminal_there_is_a_heartbeat_and_no_animation(capsys, workshop, monkeypatch):
+    progress = Progress(quiet=False)
+    with progress.run(workshop):
+        tick(workshop, "cell 1")
+        later = time.monotonic() + module.HEARTBEAT_SECONDS + 1
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        tick(workshop, "cell 2")
+        tick(workshop, "cell 3")
+
+    assert capsys.readouterr().err == "  ... cell 2\n"
+
+
+def test_on_a_terminal_one_line_is_kept_up_to_date(workshop, monkeypatch, tmp_path):
+    with (tmp_path / "terminal").open("w+") as file:
+        console = Console(file=file, force_terminal=True, width=80)
+        monkeypatch.setattr(module, "stderr", lambda: console)
+        progress = Progress(quiet=False)
+        with progress.run(workshop):
+            tick(workshop, "cell 7/14 \x1b[2J trainer.train()")
+        file.seek(0)
+        shown = file.read()
+
+    assert "reading the notebook" in shown
+    assert "\x1b[2J" not in shown
