@@ -17,6 +17,7 @@ _STATUS = {
     VerdictStatus.NOT_JUDGED: words.NOT_JUDGED,
     VerdictStatus.OUR_FAULT: words.OUR_FAULT,
 }
+_HINTED = {words.FAILED, words.PARTLY, words.NOT_ATTEMPTED}
 _MESSAGE_BYTES = 2_000
 _STAFF_BYTES = 20 * 1024
 _ROWS = 40
@@ -57,8 +58,8 @@ def _view(
         title=one_line(check.title, 200),
         earned="" if verdict.fraction is None else points(verdict.fraction * check.points),
         points=points(check.points),
-        message=_message(verdict, status, waits, staff),
-        hint=_text(verdict.hint or check.hint) if unmet and status is not words.OUR_FAULT else "",
+        message=_message(verdict, status, staff) or _unjudged(verdict, run, status, waits),
+        hint=_text(verdict.hint or check.hint) if status in _HINTED else "",
         mistake=words.MISTAKES.get(verdict.mistake, "") if unmet else "",
         waits_for=waits if status is words.NOT_JUDGED or status is words.NOT_ATTEMPTED else (),
         rows=rows,
@@ -80,9 +81,16 @@ def _status(verdict: Verdict, run: RunResult, cell: int) -> words.Status:
     return words.NOT_ATTEMPTED if cell >= run.stopped_at else _STATUS[verdict.status]
 
 
-def _message(verdict: Verdict, status: words.Status, waits: Sequence[Waits], staff: bool) -> str:
+def _unjudged(verdict: Verdict, run: RunResult, status: words.Status, waits: Sequence[Waits]) -> str:
+    """Say why there is no verdict, unless a list of what it waits for or the banner of the run says so."""
+    if status is not words.NOT_JUDGED or waits or run.status is RunStatus.OUR_FAULT:
+        return ""
+    return words.NEEDS_GPU if verdict.check.needs_gpu else words.NOT_JUDGED_MESSAGE
+
+
+def _message(verdict: Verdict, status: words.Status, staff: bool) -> str:
     if verdict.check.reveal == "score" and not staff:
-        return words.HIDDEN_FAILED
+        return words.HIDDEN_ONLY_POINTS
     said = _text(verdict.message)
     if status is words.OUR_FAULT:
         return f"{words.OUR_FAULT_MESSAGE} {said}".rstrip() if said != words.OUR_FAULT_MESSAGE else said
@@ -91,7 +99,7 @@ def _message(verdict: Verdict, status: words.Status, waits: Sequence[Waits], sta
     if status is words.NOT_ATTEMPTED:
         return words.NOT_ATTEMPTED_MESSAGE
     if status is words.NOT_JUDGED:
-        return "" if waits else words.NEEDS_GPU if verdict.check.needs_gpu else words.NOT_JUDGED_MESSAGE
+        return ""
     sentences = [_text(row.sentence) for row in verdict.rows if row.met is False and row.sentence]
     return sentences[0] if sentences else words.FAILED_MESSAGE
 

@@ -67,6 +67,8 @@ def duration(seconds: float) -> str:
     """Return a span of time: `0.4 s`, `12 s`, `1 min 12 s`, `1 h 4 min`."""
     if not math.isfinite(seconds) or seconds < 0:
         return "–"
+    if 0 < seconds < 0.05:
+        return "under 0.1 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)

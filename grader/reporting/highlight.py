@@ -7,10 +7,10 @@ from markupsafe import Markup, escape
 from pygments import lex
 from pygments.lexer import Lexer
 from pygments.lexers.python import PythonLexer, PythonTracebackLexer
-from pygments.token import Comment, Generic, Keyword, Literal, Name, Operator, Token
+from pygments.token import Comment, Generic, Keyword, Literal, Name, Operator
 
 # the first ancestor that is listed gives the class: eight classes are all that the style sheet knows
-_CLASSES = {
+_CLASSES: dict[tuple[str, ...], str] = {
     Comment: "c",
     Keyword: "k",
     Operator.Word: "k",
@@ -58,12 +58,9 @@ def _runs(text: str, traceback: bool) -> Iterator[tuple[str, str]]:
         yield current, held
 
 
-def _class_of(token: Token) -> str:
-    while token is not Token:
-        if token in _CLASSES:
-            return _CLASSES[token]
-        token = token.parent
-    return ""
+def _class_of(token: tuple[str, ...]) -> str:
+    """Return the class of the nearest ancestor that has one: a token type is the tuple of its names."""
+    return next((_CLASSES[token[:n]] for n in range(len(token), 0, -1) if token[:n] in _CLASSES), "")
 
 
 def _span(name: str, value: str) -> Markup:

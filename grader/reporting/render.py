@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
 
 from grader.errors import InternalFault
 from grader.model.grade import Grade
@@ -18,6 +19,7 @@ from grader.reporting.charts.marks import share_bar, strip
 from grader.reporting.figures import duration
 from grader.reporting.notebook_view import NotebookView, notebook_view
 from grader.reporting.page import Page
+from grader.reporting.sanitise import code_spans
 from grader.reporting.view import page_view
 
 #: The templates of the checkout that this package is installed from.
@@ -51,6 +53,7 @@ def render_html(
             page=page,
             notebook=cells,
             say=words,
+            code_spans=code_spans,
             policy=_POLICY.format(_style_hash(environment)),
             charts=_charts(page),
             strip=_strip(page),
@@ -95,7 +98,7 @@ def _strip(page: Page) -> str:
 
 def _usage(page: Page) -> Table:
     rows = tuple((meter.name, meter.used, meter.limit) for meter in page.meters)
-    marks = tuple(share_bar(meter.share or 0.0) for meter in page.meters)
+    marks = tuple(Markup() if meter.share is None else share_bar(meter.share) for meter in page.meters)
     return Table(words.RESOURCES, (words.WHAT, words.USED, words.LIMIT), rows, marks)
 
 
@@ -103,9 +106,9 @@ def _times(page: Page) -> Table | None:
     if not page.cells:
         return None
     longest = max(cell.seconds for cell in page.cells) or 1.0
-    rows = tuple((f"{words.CELL} {cell.number}", cell.first_line, duration(cell.seconds)) for cell in page.cells)
+    rows = tuple((words.cell(cell.number, cell.first_line), duration(cell.seconds)) for cell in page.cells)
     marks = tuple(share_bar(cell.seconds / longest, limited=False) for cell in page.cells)
-    return Table(words.SLOWEST, (words.CELL, words.FIRST_LINE, words.TIME), rows, marks)
+    return Table(words.SLOWEST, (words.CELL, words.TIME), rows, marks)
 
 
 def _anchors(page: Page, cells: NotebookView) -> frozenset[str]:

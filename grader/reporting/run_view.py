@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from grader.codes import CODES
 from grader.model.grade import Grade
 from grader.model.run import RunResult, RunStatus
+from grader.model.verdict import VerdictStatus
 from grader.reporting import words
 from grader.reporting.figures import duration, moment, size
 from grader.reporting.page import Banner, CellTime, CheckView, Meter, NextStep, StampLine
@@ -14,13 +15,13 @@ _CELLS_SHOWN = 8
 _FILES_SHOWN = 60
 
 
-def banner(grade: Grade, checks: Sequence[CheckView]) -> Banner | None:
+def banner(grade: Grade) -> Banner | None:
     """Return why the run did not end, or None when it did."""
     run = grade.run
     if run.status is RunStatus.COMPLETED:
         return None
     entry = CODES.get(run.code or "")
-    judged = [check for check in checks if check.status not in {words.NOT_JUDGED, words.OUR_FAULT}]
+    judged = [v for v in grade.verdicts if v.status not in {VerdictStatus.NOT_JUDGED, VerdictStatus.OUR_FAULT}]
     never = all(cell.status == "not run" for cell in run.cells)
     return Banner(
         title=words.BANNERS[run.status.value],
@@ -29,7 +30,7 @@ def banner(grade: Grade, checks: Sequence[CheckView]) -> Banner | None:
         anchor=f"cell-{run.stopped_at}" if run.stopped_at else "",
         message=one_line(run.message, 600) or (f"{entry.title}. {entry.cause}" if entry else ""),
         detail=f"{one_line(run.error.name, 80)}: {one_line(run.error.message, 400)}" if run.error else "",
-        judged="" if never or not checks else words.judged(len(judged), len(checks)),
+        judged="" if never or not grade.verdicts else words.judged(len(judged), len(grade.verdicts)),
         cure=entry.cure if entry else words.NEXT.nothing,
         ours=run.status is RunStatus.OUR_FAULT,
     )
@@ -49,10 +50,11 @@ def next_step(grade: Grade, checks: Sequence[CheckView]) -> NextStep:
     if run.status is RunStatus.OUR_FAULT:
         return NextStep("", "", words.NEXT.ours)
     if run.status is not RunStatus.COMPLETED:
-        where = stopped_cell(run)
-        if not where:
-            return NextStep("", "", words.NEXT.nothing)
-        return NextStep(where, f"cell-{run.stopped_at}", words.fix_run(f"cell {run.stopped_at}"))
+        entry = CODES.get(run.code or "")
+        action = entry.cure if entry else words.NEXT.nothing
+        if run.stopped_at is None:
+            return NextStep("", "", action)
+        return NextStep(words.fix_run(run.stopped_at), f"cell-{run.stopped_at}", action)
     unmet = [check for check in checks if check.status in {words.FAILED, words.PARTLY, words.NOT_ATTEMPTED}]
     secret = {v.check.id for v in grade.verdicts if v.check.reveal == "score"}
     open_ids = {number for number, v in enumerate(grade.verdicts, start=1) if v.check.id not in secret}

@@ -17,6 +17,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\
 # C0 and C1 without tab and line feed, and the characters that turn the direction of the text around them
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CODE = re.compile(r"`([^`\n]+)`")
 _CLIP_TAIL = 5 * 1024
 
 _TAGS = {
@@ -66,6 +67,23 @@ def one_line(text: str, characters: int) -> str:
     """
     flat = " ".join(printable(text[: characters * 8]).split())
     return flat if len(flat) <= characters else flat[: characters - 1].rstrip() + "…"
+
+
+def code_spans(text: str) -> tuple[tuple[bool, str], ...]:
+    """Split a sentence at its backticks.
+
+    Args:
+        text: of ours or of a check's author, such as "Set `logging_steps`."
+
+    Returns:
+        Pieces with whether each is code; a backtick without a partner stays in the text.
+    """
+    pieces: list[tuple[bool, str]] = []
+    reached = 0
+    for found in _CODE.finditer(text):
+        pieces += [(False, text[reached : found.start()]), (True, found.group(1))]
+        reached = found.end()
+    return tuple((code, piece) for code, piece in (*pieces, (False, text[reached:])) if piece)
 
 
 def terminal_text(text: str) -> str:

@@ -58,7 +58,7 @@ MISTAKES = {
 }
 
 HIDDEN_TITLE = "Hidden check {number}"
-HIDDEN_FAILED = "This check is hidden. Only its points are shown."
+HIDDEN_ONLY_POINTS = "Only its points are shown."
 HIDDEN_NOTE = "A hidden check: its test stays with your instructor."
 OUR_FAULT_MESSAGE = "This check broke. That is our fault, and it costs you no points."
 NEEDS_GPU = "This check needs a GPU, and the machine that graded has none."
@@ -80,9 +80,12 @@ INFORMS = Status("plain", "·", "for information", "", "")
 UNSANDBOXED = "Unsandboxed"
 UNSANDBOXED_LONG = (
     "The notebook ran without full containment on this machine, so this is a practice grade. "
-    "The result does not change for you; an official grade needs a sandboxed run."
+    "An official grade needs a sandboxed run."
 )
+UNSANDBOXED_SHORT = "the notebook ran without full containment, so this is a practice grade."
 SANDBOXED = "Ran inside a sandbox"
+SEND = "Send this to your instructor"
+NEXT_SEND = "send your instructor this line: {appeal}"
 APPEAL = "If you think that this result is not right, send your instructor this line:"
 KEPT = "Everything that this page shows is kept in the run folder {run} on the machine that graded it."
 STAFF_PAGE = "Staff page: it shows hidden checks and tracebacks. Do not hand it to students."
@@ -107,13 +110,13 @@ BONUS_NOTE = "A bonus check."
 REVEAL_NOTE = "Its student sees it at level"
 EVIDENCE = "Evidence"
 TABLE = "Table"
+CHART = "Chart"
 OUTPUT_OF = "Output of"
 WHAT = "What"
 RESULT = "Result"
 USED = "Used"
 LIMIT = "Limit"
 CELL = "Cell"
-FIRST_LINE = "First line"
 TIME = "Time"
 CPU_TIME = "CPU time"
 PEAK_MEMORY = "Peak memory"
@@ -174,8 +177,11 @@ def bonus(points: str) -> str:
 def hidden_summary(unmet: int, count: int, points: str) -> str:
     """Say how the hidden checks went, without saying what they are."""
     if not unmet:
-        return f"{plural(count, 'hidden check')} met." if count == 1 else f"All {count} hidden checks met."
-    return f"{unmet} of {plural(count, 'hidden check')} not met ({points} points)."
+        return {1: "The hidden check is met.", 2: "Both hidden checks are met."}.get(
+            count, f"All {count} hidden checks are met."
+        )
+    which = "The hidden check is" if count == 1 else f"{unmet} of {count} hidden checks are"
+    return f"{which} not met ({points} points)."
 
 
 def judged(count: int, total: int) -> str:
@@ -183,9 +189,9 @@ def judged(count: int, total: int) -> str:
     return f"Everything before it is kept: {count} of {plural(total, 'check')} could be judged."
 
 
-def fix_run(where: str) -> str:
+def fix_run(number: int) -> str:
     """Name the next step after a run that did not end."""
-    return f"Make {where} run to its end. The checks after it read what it leaves behind."
+    return f"Make cell {number} run to its end"
 
 
 def again(run_words: str) -> str:

@@ -260,7 +260,7 @@ def failing() -> Grade:
         FAILED,
         0.0,
         message="Accuracy: we measure 0.8435, you report 0.93.",
-        hint="Evaluate the model you saved. A later cell may have trained further, or the evaluation used training rows.",
+        hint="Evaluate the model you saved. A later cell may have trained it further.",
         rows=(EvidenceRow("Accuracy", 0.8435, "within 0.005 of your report", 0.93, met=False),),
     )
     predictions = Verdict(
@@ -367,6 +367,7 @@ def lora() -> Grade:
     late = Adjustment("Late by 1 day", -3.5, "the lab's rule", "2026-11-24T09:00:00+00:00", "")
     return replace(
         made,
+        run_id="2.5.5-9f3c1a",
         score=made.score - 3.5,
         lab=replace(made.lab, id="2.5.5", title="LoRA: fine-tune with a hundredth of the weights"),
         adjustments=(late,),

@@ -67,7 +67,7 @@ def label(data: Mapping[str, Any], key: str, characters: int = 40) -> str:
 
 def mappings(value: object, most: int) -> list[Mapping[str, Any]]:
     """Return the mappings of a list, at most some of them."""
-    return [item for item in items(value) if isinstance(item, dict)][:most]
+    return [cast("Mapping[str, Any]", item) for item in items(value) if isinstance(item, dict)][:most]
 
 
 def items(value: object) -> Sequence[Any]:

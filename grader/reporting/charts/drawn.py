@@ -15,6 +15,8 @@ class Table:
     """The first cell of a row is its header."""
     marks: tuple[Markup, ...] = ()
     """One small drawing per row, hidden from screen readers."""
+    ends: tuple[str, ...] = ()
+    """What the two ends of these drawings stand for."""
     diagonal: bool = False
     """Whether cell (i, i + 1) is to stand out."""
 

@@ -25,7 +25,7 @@ def share_bar(share: float, *, limited: bool = True) -> Markup:
 def dot(value: float, low: float | None, high: float | None, start: float, end: float) -> Markup:
     """Draw a value between two ends, with its interval."""
     across = Scale(start, end, 6.0, _LONG - 6.0)
-    parts = [svg.element("path", d=f"M0 10H{svg.number(_LONG)}", class_="grid")]
+    parts = [svg.element("path", d=f"M0 10H{svg.number(_LONG)}", class_="rail")]
     if low is not None and high is not None:
         span = f"M{svg.number(across.at(low))} 10H{svg.number(across.at(high))}"
         parts.append(svg.element("path", d=span, class_="whisker"))

@@ -34,7 +34,7 @@ def slices(plot: Plot, title: str) -> Drawn | None:
     )
     columns = (words.SLICE, words.SLICE_N, words.SLICE_RATE, *([words.SLICE_INTERVAL] if intervals else []))
     marks = tuple(dot(one.value, one.low, one.high, low, high) for one in found)
-    return Drawn("slices", title, None, (), Table(title, columns, rows, marks))
+    return Drawn("slices", title, None, (), Table(title, columns, rows, marks, (figure(low), figure(high))))
 
 
 def _interval(one: data.Slice) -> str:

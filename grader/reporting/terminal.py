@@ -1,0 +1,157 @@
+"""A grade as the lines that a terminal shows: plain text, nothing in it that could move a cursor."""
+
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.model.grade import Grade
+from grader.model.run import RunResult
+from grader.reporting import words
+from grader.reporting.figures import duration, points, size
+from grader.reporting.page import Banner, CheckView, Page
+from grader.reporting.sanitise import one_line
+from grader.reporting.view import page_view
+
+Tone = Literal["plain", "title", "quiet", "good", "warn", "bad"]
+
+_COLUMN = 41
+_EDGE = 74
+_TONES: dict[str, Tone] = {"partly": "warn", "failed": "bad", "our-fault": "warn", "passed": "good"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line and how it may be coloured; the text says everything without colour."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+def terminal_lines(grade: Grade, *, report: str = "", width: int = 100) -> tuple[Line, ...]:
+    """Return what `grader grade` prints about one grade.
+
+    Args:
+        grade: as grading made it; filtered for its student here.
+        report: path of the HTML report, as it is to be shown; empty for none.
+        width: columns to wrap sentences at.
+
+    Returns:
+        Lines without control characters or markup; print them without interpreting any.
+    """
+    page = page_view(grade)
+    checks = sorted((check for group in page.groups for check in group.checks), key=lambda check: check.number)
+    unmet = [check for check in checks if check.status is not words.PASSED]
+    lines = [*_stages(grade, page, len(checks), len(unmet))]
+    if page.banner:
+        lines += _banner(page.banner, grade.run, width)
+    if not (page.banner and page.banner.ours):
+        lines += _checks(unmet, page.appeal, width)
+    lines += [Line(f"  {text}", "quiet") for text in (*page.notices, *page.header.adjustments, *page.header.notes)]
+    if page.header.unsandboxed:
+        lines.append(Line(f"  ! {words.UNSANDBOXED}: {words.UNSANDBOXED_SHORT}", "warn"))
+    return (*lines, *_result(grade, page, (report, width), bool(unmet) or page.banner is not None))
+
+
+def _stages(grade: Grade, page: Page, checks: int, unmet: int) -> list[Line]:
+    run, header = grade.run, page.header
+    ran = sum(cell.status == "ok" for cell in run.cells)
+    cells = len(grade.submission.cells)
+    name = one_line(grade.submission.file_name, 60)
+    rows = (
+        (
+            f"{words.LAB} {header.lab_id} · {header.lab_title}",
+            f"lab {header.lab_version} · seed {run.seed} · {one_line(grade.stamp.device, 40)}",
+        ),
+        (f"  read    {name}", f"{words.plural(cells, 'cell')}, {size(grade.submission.size_bytes)}"),
+        (
+            f"  run     {ran} of {words.plural(len(run.cells), 'cell')}",
+            f"{duration(run.wall_seconds)} · peak {size(run.peak_memory_bytes)}",
+        ),
+        (f"  check   {checks - unmet} of {checks} met", ""),
+    )
+    column = max(_COLUMN, *(_cells(left) + 2 for left, _ in rows))
+    first, *others = [(_pad(left, column) + right).rstrip() for left, right in rows]
+    return [Line(first, "title"), *(Line(text) for text in others)]
+
+
+def _banner(stop: Banner, run: RunResult, width: int) -> list[Line]:
+    head = f"! {stop.code}" if stop.code.startswith("GR6") else f"✗ {stop.code}"
+    first = next((cell.first_line for cell in run.cells if cell.number == run.stopped_at), "")
+    where = f'[cell {run.stopped_at}: "{one_line(first, 32)}"]' if run.stopped_at else ""
+    tone: Tone = "warn" if stop.ours else "bad"
+    start = f"{_pad(head, 9)}{stop.message}"
+    if where and _cells(start) + 2 + _cells(where) <= width:
+        lines = [Line(_pad(start, min(_EDGE + 1, width - _cells(where))) + where, tone)]
+    else:
+        said = _wrapped(stop.message, width, " " * 9)
+        lines = [Line(_pad(head, 9) + said[0].strip(), tone), *(Line(text, tone) for text in said[1:])]
+        lines += [Line(f"{' ' * 9}{where}", tone)] if where else []
+    rest = (stop.detail, stop.judged, f"Try: {stop.cure}")
+    return [*lines, *(Line(text) for part in rest if part for text in _wrapped(part, width, " " * 9))]
+
+
+def _checks(unmet: Sequence[CheckView], appeal: str, width: int) -> list[Line]:
+    if not unmet:
+        return []
+    edge = min(width, max(_EDGE, *(_cells(one.title) + _cells(one.score) + 8 for one in unmet)))
+    return [line for check in unmet for line in _check(check, appeal, edge, width)]
+
+
+def _check(check: CheckView, appeal: str, edge: int, width: int) -> list[Line]:
+    room = edge - _cells(check.score) - 6
+    title = check.title if _cells(check.title) <= room else one_line(check.title, max(room // 2, 20))
+    head = _pad(f"  {check.status.icon} {title}", edge - _cells(check.score)) + check.score
+    said = [check.message]
+    if check.waits_for:
+        said.append(f"{words.WAITS}: {', '.join(other.title for other in check.waits_for)}.")
+    if check.hint or check.mistake:
+        said.append(f"{words.TRY}: {check.hint or check.mistake}")
+    if check.status is words.OUR_FAULT:
+        said.append(f"{words.SEND}: {appeal}")
+    lines = [Line(head, _TONES.get(check.status.key, "quiet"))]
+    return [*lines, *(Line(text) for part in said if part for text in _wrapped(part, width, "    "))]
+
+
+def _result(grade: Grade, page: Page, where: tuple[str, int], unmet: bool) -> list[Line]:
+    report, width = where
+    score = f"{points(grade.score)} / {points(grade.possible)} {words.POINTS}"
+    told = f"Report: {one_line(report, 400)}" if report else ""
+    if not unmet:
+        return [Line(f"{score}.   {told}".rstrip(), "good")]
+    counted = [f"{entry.count} {entry.status.counted}" for entry in page.header.counts]
+    open_counts = counted[1:] if page.header.counts and page.header.counts[0].status is words.PASSED else counted
+    lines = [Line(" · ".join((score, *open_counts)), "title")]
+    next_lines = _wrapped(f"Next: {_next(grade, page)}", width, "")
+    return [*lines, *([Line(told)] if told else []), *(Line(text) for text in next_lines)]
+
+
+def _next(grade: Grade, page: Page) -> str:
+    step = page.next
+    if step.action == words.NEXT.ours:
+        return words.NEXT_SEND.format(appeal=page.appeal)
+    if not step.title:
+        return step.action
+    what = f'fix "{one_line(step.title, 60)}"' if step.anchor.startswith("check-") else step.title
+    return f"{what[:1].lower()}{what[1:]}, {words.again(duration(grade.run.wall_seconds))}."
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    pieces = [
+        piece
+        for line in text.expandtabs(4).split("\n")
+        for piece in textwrap.wrap(line, width, initial_indent=indent, subsequent_indent=indent)
+    ]
+    return pieces or [indent]
+
+
+def _pad(text: str, column: int) -> str:
+    """Fill with spaces up to a column, at least one."""
+    return text + " " * max(1, column - _cells(text))
+
+
+def _cells(text: str) -> int:
+    """Return how many columns a terminal gives to text: two to a wide character, none to a combining one."""
+    wide = sum(unicodedata.east_asian_width(character) in {"W", "F"} for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
