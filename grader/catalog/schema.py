@@ -63,7 +63,7 @@ def _sentences(error: Any) -> Iterator[str]:
     elif error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         for key in (key for key in error.instance if key not in known):
-            near = difflib.get_close_matches(key, known, n=1)
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
             yield f"{where}: `{key}` is not known here" + (f"; did you mean `{near[0]}`?" if near else "")
     else:
         yield f"{where}: {_requirement(error)}"
