@@ -49,5 +49,5 @@ def read_json(path: Path, kind: type[T]) -> T:
         raise UsageFault("GR103", f"{path} cannot be read: {exc.strerror}.") from exc
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.MsgspecError as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise InternalFault("GR510", f"{path} does not fit {kind.__name__}: {exc}.") from exc

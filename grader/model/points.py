@@ -35,19 +35,17 @@ def to_cents(value: Decimal | float) -> Decimal:
 
 
 def _share(verdict: Verdict) -> Decimal | None:
-    match verdict.status:
-        case VerdictStatus.PASSED:
-            return Decimal(1)
-        case VerdictStatus.FAILED:
-            return Decimal(0)
-        case VerdictStatus.OUR_FAULT:
-            return None
-        case VerdictStatus.NOT_JUDGED:
-            return None if verdict.fraction is None else Decimal(0)
-        case VerdictStatus.PARTLY:
-            fraction = verdict.fraction
+    if verdict.status == VerdictStatus.PASSED:
+        return Decimal(1)
+    if verdict.status == VerdictStatus.FAILED:
+        return Decimal(0)
+    if verdict.status == VerdictStatus.OUR_FAULT:
+        return None
+    fraction = verdict.fraction
     if fraction is None or math.isnan(fraction):  # NaN: the check broke, which must not cost points
         return None
+    if verdict.status == VerdictStatus.NOT_JUDGED:
+        return Decimal(0)  # it waits for a check that failed
     return min(max(_exact(fraction), Decimal(0)), Decimal(1))
 
 
