@@ -12,10 +12,13 @@ class Limits:
     """What one run may use; None means that the sandbox does not bound it."""
 
     wall_seconds: float = 600.0
+    """From start to end."""
     cpu_seconds: float | None = None
+    """CPU time of all processes together."""
     memory_bytes: int | None = 4 * 1024**3
     """Sum over the tree of processes."""
     processes: int | None = 128
+    """Processes at one time."""
     file_bytes: int | None = 512 * 1024**2
     """Largest single file."""
     disk_bytes: int | None = 2 * 1024**3
@@ -23,8 +26,11 @@ class Limits:
     output_bytes: int = 16 * 1024**2
     """Everything that cells print, and everything the processes write to stdout and stderr."""
     artifact_files: int = 200
+    """Files that are collected."""
     artifact_bytes: int = 512 * 1024**2
+    """All collected files together."""
     artifact_depth: int = 6
+    """Levels of folders that are collected."""
     threads: int = 1
     """OpenMP threads of the kernel (1: two threads under contention are ten times slower, measured)."""
 
@@ -34,9 +40,13 @@ class Profile:
     """One way to run a lab: the parameters to inject and the limits to keep."""
 
     name: str
+    """`miniature`, `smoke` or `full`."""
     parameters: dict[str, Scalar]
+    """A value for every parameter that is the lab's own."""
     limits: Limits
+    """What a run in this profile may use."""
     device: Literal["cpu", "cuda", "auto"] = "cpu"
+    """Device that the profile needs; `auto` takes a GPU where there is one."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,9 @@ class Exercise:
     id: str
     """`exercise-3`: the tag of its cell."""
     title: str
+    """What is asked, as a short phrase."""
     checks: tuple[str, ...]
+    """Ids of the checks that read its result."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +66,15 @@ class ArtifactSpec:
     """One file or folder that the notebook must leave under `output_dir`."""
 
     path: str
+    """POSIX path below `output_dir`."""
     kind: Literal["json", "csv", "parquet", "safetensors", "model", "adapter", "folder", "text"]
+    """How it is read."""
     description: str
+    """What it holds, for the student."""
     schema: str | None = None
     """File name of a JSON Schema beside lab.toml, for `kind = "json"`."""
     required: bool = True
+    """Whether it must be there."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,7 @@ class MeasurementSpec:
     """One thing that the grader measures for itself, asked for by checks as `measured.<name>`."""
 
     name: str
+    """Name that checks use."""
     measure: str
     """Name of a function that `grader.measuring.registry` knows."""
     artifacts: tuple[str, ...]
@@ -75,6 +92,7 @@ class MeasurementSpec:
     data: tuple[str, ...] = ()
     """Data files (relative to the checks folder of the track), possibly hidden."""
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Options of the measuring function."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +100,11 @@ class Lab:
     """One lab: lab.toml, validated, with its paths resolved."""
 
     id: str
+    """Number of the lab in the course, such as `2.5.4`."""
     title: str
+    """What the student does, as a short phrase."""
     version: str
+    """Three numbers; part of every grade."""
     track: str
     """Folder name below labs/, solutions/ and checks/, such as `module-2.5`."""
     slug: str
@@ -91,24 +112,35 @@ class Lab:
     minutes: int
     """What a student should plan for."""
     points: float
+    """Points of all checks together, bonus left out."""
     bonus: float
+    """Most bonus points that count."""
     parameters: tuple[str, ...]
     """Every name that the parameters cell assigns."""
     profiles: dict[str, Profile]
+    """Ways to run the lab, by name."""
     artifacts: tuple[ArtifactSpec, ...]
+    """What the notebook must leave under `output_dir`."""
     exercises: tuple[Exercise, ...]
+    """Exercises of the notebook, in order."""
     check_modules: tuple[Path, ...]
     """Visible check modules."""
     hidden_check_modules: tuple[Path, ...]
     """Those that are on this machine; students do not have them."""
     measurements: tuple[MeasurementSpec, ...]
+    """What the grader measures for itself."""
     hub_models: tuple[str, ...]
+    """Hub ids of the models that the notebook may read."""
     hub_datasets: tuple[str, ...]
+    """Hub ids of its data sets."""
     starter: Path
+    """The notebook that students get."""
     solution: Path
+    """The reference solution; students have none."""
     checks_root: Path
     """checks/<track>: check modules, their data, `hidden/` and `cases/`."""
     toml: Path
+    """The file that all of this was read from."""
     notebook_bytes: int = 20 * 1024**2
     """Largest notebook that intake accepts."""
     hidden_declared: tuple[str, ...] = ()

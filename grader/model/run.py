@@ -26,11 +26,15 @@ class CellRun:
     """One code cell as it ran, by the student's number."""
 
     number: int
+    """The number that the student sees."""
     id: str
+    """The cell's id in the notebook."""
     first_line: str
+    """The line by which the student recognises it."""
     status: str
     """`ok`, `failed`, `stopped` or `not run`."""
     seconds: float | None = None
+    """How long it ran; null when it did not."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ class CellError:
     """The exception that ended a run."""
 
     name: str
+    """Class of the exception."""
     message: str
+    """Its text, clipped."""
     traceback: str
     """Plain text without control sequences, at most 20 kB."""
 
@@ -48,10 +54,13 @@ class SandboxStamp:
     """The containment that a run had."""
 
     backend: str
+    """Name of the containment."""
     official: bool
     """Whether an official grade may rest on it."""
     covers: tuple[str, ...] = ()
+    """What it keeps the notebook from, in words."""
     lacks: tuple[str, ...] = ()
+    """What it does not, in words."""
 
 
 @dataclass(frozen=True)
@@ -59,34 +68,50 @@ class RunResult:
     """One run of one notebook: `run.json`. Always made, whatever the notebook did."""
 
     run_id: str
+    """The run, and the name of its folder."""
     lab_id: str
+    """The lab."""
     profile: str
+    """Profile of the lab that was run."""
     status: RunStatus
+    """How the run ended."""
     code: str | None
     """GR code when the status is not `completed`."""
     message: str
     """One sentence for the student; empty when completed."""
     cells: tuple[CellRun, ...]
+    """Every code cell, in order."""
     stopped_at: int | None
     """The student's number of the cell that did not finish."""
     error: CellError | None
+    """The exception that ended the run, if one did."""
     parameters: dict[str, Scalar]
     """What was injected."""
     observed: dict[str, Any] | None
     """The parameters read back from the kernel after the last cell that ran; None when it could not be asked."""
     seed: int
+    """The seed that was injected."""
     student_id: str
+    """The student id that was injected."""
     device: str
+    """`cpu` or `cuda`."""
     wall_seconds: float
+    """From start to end, measured outside."""
     cpu_seconds: float
+    """CPU time of the whole tree of processes."""
     peak_memory_bytes: int
     """Of the whole tree of processes."""
     started: str
+    """ISO 8601 with zone."""
     ended: str
+    """ISO 8601 with zone."""
     limits: Limits
+    """The limits that were kept."""
     sandbox: SandboxStamp
+    """The containment that the run had."""
     versions: dict[str, str] = field(default_factory=dict[str, str])
     """python, torch, transformers, datasets, peft... of the kernel's environment, read outside of it."""
     hub: dict[str, Any] = field(default_factory=dict[str, Any])
     """Snapshot id, number of requests, bytes sent."""
     schema: str = "grader.run/1"
+    """Name and version of this format."""

@@ -22,8 +22,11 @@ class Notice:
     """A remark for the student that stops nothing."""
 
     code: str
+    """The code that `grader explain` knows."""
     message: str
+    """What was seen."""
     hint: str = ""
+    """What to do; may be empty."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,22 @@ class Submission:
     """An accepted notebook: `submission.json`, beside `submission.ipynb`."""
 
     lab_id: str
+    """The lab that it answers."""
     student_id: str
+    """Whose it is: letters, digits, `.`, `_`, `@` and `-`."""
     file_name: str
     """The name of the file as it was handed in, without its folder."""
     sha256: str
     """Of the file's bytes."""
     size_bytes: int
+    """Size of the file in bytes."""
     cells: tuple[CodeCell, ...]
+    """The code cells, in order."""
     parameters: tuple[str, ...]
     """Names that the `parameters` cell assigns, in order."""
     received: str
     """ISO 8601 with zone."""
     notices: tuple[Notice, ...] = ()
+    """Remarks that stop nothing."""
     schema: str = "grader.submission/1"
+    """Name and version of this format."""
