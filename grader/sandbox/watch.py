@@ -1,0 +1,121 @@
+"""The watchdog: looks at a tree of processes a few times a second and says which limit it has passed."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.model.lab import Limits
+from grader.sandbox.base import Tick
+from grader.sandbox.disk import disk_use
+from grader.sandbox.limits import MOST_ENTRIES, MOST_LEVELS, TASKS_PER_PROCESS, describe
+from grader.sandbox.tree import Process, ProcessTree
+
+#: A sum of resident sizes that would be a limit passed, or a new peak of several processes, is believed only after
+#: shared pages were counted once; that look is repeated when the sum has grown by this share, or after this time.
+_GROWTH = 1.02
+_RECHECK_SECONDS = 0.5
+_FEW_PROCESSES = 2
+_NEW_PEAK = 1.1
+_DISK_SECONDS = 0.5
+#: Slow looks (shared pages, the disk) take at most one part in this many of the time.
+_SHARE = 20
+
+Breach = tuple[str, str]
+"""Code of the limit, and the limit in words."""
+
+
+@dataclass(frozen=True)
+class _Exact:
+    """The last look that counted shared pages once."""
+
+    good_until: float
+    resident: int
+    exact: int
+
+
+class Watchdog:
+    """Keeps the figures of one contained command and compares them with its limits."""
+
+    def __init__(self, tree: ProcessTree, limits: Limits, writable: Iterable[Path]) -> None:
+        """Start the clock.
+
+        Args:
+            tree: the processes to look at.
+            limits: what they may use.
+            writable: the folders whose contents count against the disk limit.
+        """
+        self._tree = tree
+        self._limits = limits
+        self._writable = tuple(writable)
+        self._started = time.monotonic()
+        self._next_disk = 0.0
+        self._believed = _Exact(0.0, 0, 0)
+        self.known: dict[int, Process] = {}
+        self.cpu_seconds = 0.0
+        self.peak_bytes = 0
+
+    def wall_seconds(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self._started
+
+    def look(self) -> tuple[Tick, Breach | None]:
+        """Look once.
+
+        Returns:
+            What is used now, and the first limit that is passed, if any.
+        """
+        processes = self._tree.processes()
+        self.known.update((process.pid, process) for process in processes)
+        self.cpu_seconds = max(self.cpu_seconds, sum(process.cpu_seconds for process in processes))
+        memory = self._memory(processes)
+        self.peak_bytes = max(self.peak_bytes, memory)
+        tick = Tick(self.wall_seconds(), self.cpu_seconds, memory, len(processes))
+        threads = sum(process.threads for process in processes)
+        return tick, self._usage_breach(tick, threads) or self._disk_breach()
+
+    def _memory(self, processes: list[Process]) -> int:
+        resident = sum(process.resident_bytes for process in processes)
+        limit = self._limits.memory_bytes
+        over = limit is not None and resident > limit
+        new_peak = len(processes) > _FEW_PROCESSES and resident > self.peak_bytes * _NEW_PEAK
+        if not over and not new_peak:
+            return resident
+        if resident > self._believed.resident * _GROWTH or time.monotonic() > self._believed.good_until:
+            before = time.monotonic()
+            exact = self._tree.shared_out_bytes(processes)
+            spent = time.monotonic() - before
+            self._believed = _Exact(before + max(_RECHECK_SECONDS, _SHARE * spent), resident, exact)
+        return self._believed.exact
+
+    def _usage_breach(self, tick: Tick, threads: int) -> Breach | None:
+        limits = self._limits
+        for code, used, limit in (
+            ("GR403", tick.memory_bytes, limits.memory_bytes),
+            ("GR401", tick.wall_seconds, limits.wall_seconds),
+            ("GR402", tick.cpu_seconds, limits.cpu_seconds),
+            ("GR404", tick.processes, limits.processes),
+        ):
+            if limit is not None and used > limit:
+                return self._breach(code)
+        most_threads = TASKS_PER_PROCESS * limits.processes if limits.processes is not None else threads
+        return ("GR404", f"{most_threads} threads") if threads > most_threads else None
+
+    def _disk_breach(self) -> Breach | None:
+        limit = self._limits.disk_bytes
+        if limit is None or self.wall_seconds() < self._next_disk:
+            return None
+        before = time.monotonic()
+        use = disk_use(self._writable, limit)
+        spent = time.monotonic() - before
+        self._next_disk = self.wall_seconds() + max(_DISK_SECONDS, _SHARE * spent)
+        if use.bytes > limit:
+            return self._breach("GR406")
+        if use.entries > MOST_ENTRIES:
+            return "GR406", f"{MOST_ENTRIES:,} files"
+        if use.too_deep:
+            return "GR406", f"folders nested {MOST_LEVELS} deep"
+        return None
+
+    def _breach(self, code: str) -> Breach:
+        return code, describe(code, self._limits)
