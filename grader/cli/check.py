@@ -30,6 +30,6 @@ def check(
     if as_json:
         print_json(workshop.public(grade, staff=staff))
     else:
-        print_grade(workshop, grade, run, staff=staff)
+        print_grade(workshop, grade, run)
     code = workshop.exit_code(grade)
     return 0 if exit_zero and code in {1, 4} else code

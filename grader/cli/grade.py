@@ -88,5 +88,5 @@ def _grade_one(workshop: "Workshop", request: Request, progress: Progress, *, st
     if as_json:
         print_json(workshop.public(grade, staff=staff))
     else:
-        print_grade(workshop, grade, folder, staff=staff)
+        print_grade(workshop, grade, folder)
     return workshop.exit_code(grade)

@@ -12,7 +12,8 @@ from grader.cli.errors import printable
 from grader.cli.output import stderr
 
 if TYPE_CHECKING:
-    from grader.wiring import RunProgress, Workshop
+    from grader.wiring import Workshop
+    from grader.wiring.workshop import RunProgress
 
 #: Seconds between two heartbeats when stderr is not a terminal.
 HEARTBEAT_SECONDS = 30.0
@@ -34,9 +35,8 @@ class Progress:
             self._console.print(Text(printable(sentence)))
 
     def narrate(self, stage: str, sentence: str) -> None:
-        """Print the line of a finished stage: its name, what it worked on, how it went."""
-        subject, _, figures = sentence.partition("\t")
-        self.say(f"  {stage:<7} {subject:<30} {figures}".rstrip())
+        """Tell that a stage has ended; the result on stdout says it again, so only the live line shows it."""
+        self._show(f"{stage}: {sentence}".replace("\t", " · "))
 
     @contextlib.contextmanager
     def run(self, workshop: "Workshop") -> Generator[None]:
@@ -57,8 +57,13 @@ class Progress:
         self._status = None
 
     def _update(self, progress: "RunProgress") -> None:
+        self._show(progress.sentence)
+
+    def _show(self, sentence: str) -> None:
+        if self._quiet:
+            return
         if self._status is not None:
-            self._status.update(Text(printable(progress.sentence)))
+            self._status.update(Text(printable(sentence)))
         elif time.monotonic() - self._last > HEARTBEAT_SECONDS:
             self._last = time.monotonic()
-            self.say(f"  ... {progress.sentence}")
+            self.say(f"  ... {sentence}")

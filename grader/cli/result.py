@@ -11,20 +11,18 @@ if TYPE_CHECKING:
     from grader.model.grade import Grade
     from grader.wiring import Workshop
 
-#: First character of a line -> its colour.
-_COLORS = {"✓": "green", "◐": "yellow", "✗": "red", "⚠": "magenta", "–": "bright_black"}
+#: Tone of a line -> how a terminal shows it; the words say everything without colour.
+_STYLES = {"plain": "", "title": "bold", "quiet": "bright_black", "good": "green", "warn": "yellow", "bad": "red"}
 
 
-def print_grade(workshop: "Workshop", grade: "Grade", folder: Path, *, staff: bool) -> None:
+def print_grade(workshop: "Workshop", grade: "Grade", folder: Path) -> None:
     """Print the result of one submission on stdout.
 
     Args:
         workshop: knows how to put a grade into lines.
         grade: the grade.
         folder: its run folder.
-        staff: with the hidden checks.
     """
     out = stdout()
-    for line in workshop.terminal_lines(grade, folder, staff=staff):
-        color = _COLORS.get(line.strip()[:1], "")
-        out.print(Text(line, style=color))
+    for line in workshop.terminal_lines(grade, folder):
+        out.print(Text(line.text, style=_STYLES[line.tone]))

@@ -4,9 +4,12 @@ import contextlib
 import datetime as dt
 import shutil
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
 
 from grader.artifacts.collect import collect
 from grader.artifacts.json_file import read_json_file
@@ -16,7 +19,7 @@ from grader.catalog import find_lab
 from grader.errors import InternalFault, SubmissionFault
 from grader.grading import make_grade, make_stamp
 from grader.model.artifact import ArtifactManifest
-from grader.model.files import read_json
+from grader.model.files import read_json, write_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.model.run import RunResult
@@ -26,6 +29,16 @@ from grader.pipeline import HubLease, Request
 from grader.sandbox.base import Sandbox
 from grader.settings import Settings
 from grader.wiring.choices import choose_device
+
+if TYPE_CHECKING:
+    from grader.hub.server import HubSession
+
+
+@dataclass(frozen=True)
+class BaseFacts:
+    """What this room wants to know of a Hub base."""
+
+    digest: str
 
 
 @dataclass
@@ -64,7 +77,10 @@ class CourseStages:
         with HubServer(self._base(lab)) as server:
             session = server.open_session(run_folder / "hub", student_id)
             try:
-                yield HubLease(session.environment(), session.usage, (session.port,))
+                home = run_folder / "work" / "hf-home"  # the student's own cache: counted against the run's disk limit
+                yield HubLease(
+                    session.environment(home), lambda: self._hub_facts(lab, session), (_port(session.endpoint),)
+                )
             finally:
                 session.close()
 
@@ -84,7 +100,9 @@ class CourseStages:
             seed=request.seed,
             network_ports=hub.ports,
         )
-        return run_notebook(job, self.sandbox, lambda progress: self.say(progress.sentence))
+        result = replace(run_notebook(job, self.sandbox, lambda progress: self.say(progress.sentence)), hub=hub.usage())
+        write_json(folder / "run.json", result)
+        return result
 
     def collect(self, result: RunResult, folder: Path) -> ArtifactManifest:
         """Copy the artifacts out, drop the work folder, write the manifest last."""
@@ -120,14 +138,15 @@ class CourseStages:
 
     def report(self, grade: Grade, folder: Path) -> None:
         """Write report.html and report.md for the student."""
-        from grader.reporting import render_html, render_markdown
+        from grader.reporting.markdown import render_markdown
+        from grader.reporting.render import render_html
 
         _write(folder / "report.html", render_html(grade, self._notebook(folder)))
         _write(folder / "report.md", render_markdown(grade))
 
     def staff_report(self, grade: Grade, folder: Path) -> None:
         """Write report-staff.html: with hidden checks, tracebacks and flags."""
-        from grader.reporting import render_html
+        from grader.reporting.render import render_html
 
         _write(folder / "report-staff.html", render_html(grade, self._notebook(folder), staff=True))
 
@@ -138,6 +157,10 @@ class CourseStages:
         ids = [*lab.hub_models, *(f"datasets/{name}" for name in lab.hub_datasets)]
         base = self._base(lab)
         return {repo_id: snapshot_dir(base, repo_id) for repo_id in ids}
+
+    def _hub_facts(self, lab: Lab, session: "HubSession") -> dict[str, Any]:
+        digest = read_json(self._base(lab) / "base.json", BaseFacts).digest
+        return {"snapshot": digest, **msgspec.to_builtins(session.usage())}
 
     def _base(self, lab: Lab) -> Path:
         from grader.hub.base import ensure_base
@@ -153,6 +176,13 @@ class CourseStages:
             return cast("dict[str, Any]", read_json_file(folder, "executed.ipynb", NOTEBOOK_LIMIT))
         except SubmissionFault:
             return None
+
+
+def _port(endpoint: str) -> int:
+    port = urlsplit(endpoint).port
+    if port is None:
+        raise InternalFault("GR505", f"The Hub's address {endpoint} has no port.")
+    return port
 
 
 def _write(path: Path, text: str) -> None:

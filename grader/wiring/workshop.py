@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader import doctor, pipeline
 from grader.catalog import find_lab, load_labs
+from grader.codes import CODES
 from grader.errors import LabFault, UsageFault
 from grader.grading import exit_code
 from grader.intake.begun import is_begun
@@ -19,6 +21,9 @@ from grader.pipeline import Narrator, Request
 from grader.settings import Settings
 from grader.wiring.choices import choose_sandbox, sandboxes
 from grader.wiring.stages import CourseStages
+
+if TYPE_CHECKING:
+    from grader.reporting.terminal import Line
 
 #: Where the bundled sample submission lies, below the course's root.
 SAMPLE = Path("solutions", "samples", "lab-2.5.4-sample.ipynb")
@@ -142,21 +147,21 @@ class Workshop:
         here = Path.cwd()
         return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
-    def terminal_lines(self, grade: Grade, folder: Path, *, staff: bool) -> list[str]:
-        """Return the result as lines for a terminal."""
-        from grader.reporting import terminal_lines
+    def terminal_lines(self, grade: Grade, folder: Path) -> "tuple[Line, ...]":
+        """Return the result as lines for a terminal, filtered for the student."""
+        from grader.reporting.terminal import terminal_lines
 
-        return terminal_lines(grade, report=self.relative(folder / "report.html"), staff=staff)
+        return terminal_lines(grade, report=self.relative(folder / "report.html"))
 
     def markdown(self, grade: Grade, *, staff: bool) -> str:
         """Return the result as Markdown."""
-        from grader.reporting import render_markdown
+        from grader.reporting.markdown import render_markdown
 
         return render_markdown(grade, staff=staff)
 
-    def public(self, grade: Grade, *, staff: bool) -> object:
+    def public(self, grade: Grade, *, staff: bool) -> Grade:
         """Return the grade as `--json` prints it: what hidden checks hide is left out unless `staff`."""
-        from grader.reporting import public_grade
+        from grader.reporting.public import public_grade
 
         return grade if staff else public_grade(grade)
 
@@ -168,8 +173,6 @@ class Workshop:
         """Return the exit code of a run that was not judged."""
         if result.status is RunStatus.COMPLETED:
             return 0
-        from grader.codes import CODES
-
         return CODES[result.code].exit_code if result.code else 1
 
     def examine(self) -> list[doctor.Finding]:
