@@ -133,6 +133,7 @@ def _confine(values: Mapping[str, int]) -> None:
         resource.setrlimit(kind, (bound, bound))
     if sys.platform.startswith("linux"):
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        _prctl(_PR_SET_DUMPABLE, 1)  # as after exec; until then its own /proc files are root's
         # when the machine runs out of memory the kernel's choice should fall on this, not on the grader
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
 

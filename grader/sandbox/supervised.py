@@ -155,14 +155,15 @@ class Supervised:
         deadline = time.monotonic() + _GRACE_SECONDS
         while time.monotonic() < deadline and "gone" not in self._events:
             self._pump(0.02)
-        left = self._tree.processes() if "cpu" in self._events or "gone" not in self._events else []
+        left = self._tree.processes()
         self._watchdog.known.update((process.pid, process) for process in left)
         return len(left) or len(self._lost())
 
     def _lost(self) -> list[int]:
         """What is left of the tree when its root was killed."""
-        if self._launcher.poll() is None or "cpu" in self._events:
+        if "cpu" in self._events or "gone" not in self._events:
             return []
+        self._launcher.wait()
         return stragglers(self._watchdog.known.values(), self._marker)
 
     def _end_everything(self) -> None:
