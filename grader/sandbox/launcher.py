@@ -83,17 +83,17 @@ def supervise(order: Order, control: int, status: int) -> int:
 
 
 def _reap(child: int, control: int, status: int, woken: int) -> int:
-    while True:
-        ready, _, _ = select.select([control, woken], [], [])
+    sources = [control, woken]
+    while _wait_for_all(child, status):
+        ready, _, _ = select.select(sources, [], [])
         if control in ready and not os.read(control, 1):
+            sources.remove(control)
             tree_below(os.getpid()).kill(_PATIENCE)
-            return 1
         if woken in ready:
             os.read(woken, 4096)
-        if not _wait_for_all(child, status):
-            used = resource.getrusage(resource.RUSAGE_CHILDREN)
-            _answer(status, cpu=used.ru_utime + used.ru_stime, largest=used.ru_maxrss)
-            return 0
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _answer(status, cpu=used.ru_utime + used.ru_stime, largest=used.ru_maxrss)
+    return 0
 
 
 def _wait_for_all(child: int, status: int) -> bool:

@@ -187,15 +187,12 @@ class Supervised:
     def _contained(self, breach: tuple[str, str] | None, wall: float, survivors: int) -> Contained:
         ended: int | None = self._events.get("ended")
         natural = breach is None and ended is not None
+        exited = natural and ended is not None and ended >= 0
         unit = 1 if sys.platform == "darwin" else 1024
         largest = int(self._events.get("largest", 0)) * unit
         return Contained(
-            exit_code=ended if natural and ended is not None and ended >= 0 else None,
-            signal=-ended
-            if natural and ended is not None and ended < 0
-            else int(signal.SIGKILL)
-            if not natural
-            else None,
+            exit_code=ended if exited else None,
+            signal=None if exited else -ended if natural and ended is not None else int(signal.SIGKILL),
             limit=breach[0] if breach else None,
             detail=breach[1] if breach else "" if natural else "the supervisor was killed",
             wall_seconds=wall,
