@@ -12,7 +12,13 @@ from grader.model.lab import MeasurementSpec
 Measure = Callable[[MeasurementSpec, MeasuringInputs], dict[str, Any]]
 
 #: Module of each measuring function; a module is imported when its function is first asked for.
-MEASURES: dict[str, str] = {}
+MEASURES: dict[str, str] = {
+    "checkpoint": "grader.measuring.checkpoints",
+    "classifier_accuracy": "grader.measuring.classifiers",
+    "classifier_predictions": "grader.measuring.classifiers",
+    "tokenizer_agreement": "grader.measuring.tokenizers",
+    "distance_from_base": "grader.measuring.distance",
+}
 
 
 def measure(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:

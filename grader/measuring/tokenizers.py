@@ -1,0 +1,158 @@
+"""Loads tokenizer.json by an allow-list of its parts, and compares a saved tokenizer with that of the base."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from grader.artifacts.json_file import parse_json, read_bytes, read_json_file
+from grader.artifacts.locate import exists, find_folder
+from grader.errors import SubmissionFault
+from grader.measuring.inputs import MeasuringInputs
+from grader.measuring.samples import sample_texts
+from grader.measuring.sources import model_base, ours
+from grader.model.lab import MeasurementSpec
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+#: Bytes of a tokenizer.json; that of BERT has 0.7 MB.
+TOKENIZER_LIMIT = 24 * 1024**2
+#: Texts on which two tokenizers are compared.
+SAMPLE = 200
+#: Lengths above this mean that the file states none.
+LENGTH_LIMIT = 1_000_000
+
+#: Parts without patterns or scripts: a regular expression in a hostile file could run for hours.
+_ALLOWED = {
+    "model": {"WordPiece"},
+    "normalizer": {"BertNormalizer", "Lowercase", "NFD", "NFC", "NFKC", "NFKD", "StripAccents", "Strip", "Sequence"},
+    "pre_tokenizer": {"BertPreTokenizer", "Whitespace", "WhitespaceSplit", "Punctuation", "Sequence"},
+    "post_processor": {"TemplateProcessing", "BertProcessing", "Sequence"},
+}
+
+
+@dataclass(frozen=True)
+class SavedTokenizer:
+    """A tokenizer as its files describe it."""
+
+    tokenizer: "Tokenizer"
+    parts: dict[str, Any]
+    """tokenizer.json, parsed."""
+    vocabulary: int
+    """Number of tokens, added ones included."""
+    largest_id: int
+    max_length: int | None
+    """What tokenizer_config.json states; None when it states none."""
+
+
+def load_tokenizer(root: Path, folder: str) -> SavedTokenizer:
+    """Load the tokenizer of a model folder.
+
+    Args:
+        root: the folder of collected artifacts, or of a base.
+        folder: POSIX path below it; empty for the folder itself.
+
+    Returns:
+        The tokenizer, without padding or truncation.
+
+    Raises:
+        SubmissionFault: GR314, tokenizer.json is missing; GR315, it cannot be used.
+    """
+    from tokenizers import Tokenizer
+
+    name = f"{folder}/tokenizer.json" if folder else "tokenizer.json"
+    data = read_bytes(root, name, TOKENIZER_LIMIT)
+    parts = parse_json(data, name)
+    if not isinstance(parts, dict):
+        raise _unsuitable(name, "it holds no object")
+    parts = cast("dict[str, Any]", parts)
+    for part, allowed in _ALLOWED.items():
+        strange = sorted(_kinds(parts.get(part)) - allowed)
+        if strange:
+            raise _unsuitable(name, f"its {part} is of the kind {strange[0][:40]!r}")
+    try:
+        tokenizer = Tokenizer.from_buffer(data)
+    except Exception as exc:  # the library raises bare Exception for a file that it cannot use
+        raise _unsuitable(name, str(exc)[:200]) from exc
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    ids = tokenizer.get_vocab(with_added_tokens=True)
+    return SavedTokenizer(tokenizer, parts, len(ids), max(ids.values(), default=0), _stated_length(root, folder))
+
+
+def tokenizer_agreement(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:
+    """Compare the saved tokenizer with that of the base.
+
+    Args:
+        spec: artifacts = [model folder], bases = [base model].
+        inputs: the run's artifacts and the base.
+
+    Returns:
+        equal (same vocabulary, normalisation, splitting and special tokens), differing (what differs, in words),
+        sample_disagreements (texts of `n` that become other tokens), n, vocabulary, base_vocabulary (numbers of
+        tokens), max_length (stated by the saved tokenizer; None when it states none).
+
+    Raises:
+        SubmissionFault: GR314, a file is missing; GR315, it cannot be used.
+    """
+    folder = spec.artifacts[0]
+    find_folder(inputs.artifacts, folder)
+    theirs = load_tokenizer(inputs.artifacts, folder)
+    base = model_base(spec, inputs)
+    with ours("the tokenizer of the base"):
+        base_tokenizer = load_tokenizer(base, "")
+    texts = sample_texts(spec, inputs, SAMPLE)
+    apart = sum(_tokens(theirs, text) != _tokens(base_tokenizer, text) for text in texts)
+    differing = _differing(theirs.parts, base_tokenizer.parts)
+    return {
+        "equal": not differing and not apart,
+        "differing": differing,
+        "sample_disagreements": apart,
+        "n": len(texts),
+        "vocabulary": theirs.vocabulary,
+        "base_vocabulary": base_tokenizer.vocabulary,
+        "max_length": theirs.max_length,
+    }
+
+
+def _kinds(part: Any) -> set[str]:
+    """The kinds of a part and of the parts inside it."""
+    if not isinstance(part, dict):
+        return set()
+    entry = cast("dict[str, Any]", part)
+    found = {str(entry.get("type", "none"))}
+    for inner in ("normalizers", "pretokenizers", "processors"):
+        for below in cast("list[Any]", entry.get(inner) or []):
+            found |= _kinds(below)
+    return found
+
+
+def _stated_length(root: Path, folder: str) -> int | None:
+    name = f"{folder}/tokenizer_config.json" if folder else "tokenizer_config.json"
+    if not exists(root, name):
+        return None
+    config = read_json_file(root, name)
+    value = cast("dict[str, Any]", config).get("model_max_length") if isinstance(config, dict) else None
+    # a tokenizer without a limit states 10^30
+    return value if type(value) is int and 0 < value <= LENGTH_LIMIT else None
+
+
+def _differing(theirs: dict[str, Any], ours_: dict[str, Any]) -> list[str]:
+    """What differs, in words; padding and truncation are set at every call and do not count."""
+    words = {
+        "normalizer": "normalisation (case, accents)",
+        "pre_tokenizer": "splitting into words",
+        "post_processor": "special tokens around a text",
+        "added_tokens": "special tokens",
+    }
+    vocabularies = [cast("dict[str, Any]", parts.get("model") or {}).get("vocab") for parts in (theirs, ours_)]
+    found = ["vocabulary"] if vocabularies[0] != vocabularies[1] else []
+    return found + [word for part, word in words.items() if theirs.get(part) != ours_.get(part)]
+
+
+def _tokens(saved: SavedTokenizer, text: str) -> list[str]:
+    return saved.tokenizer.encode(text).tokens
+
+
+def _unsuitable(name: str, why: str) -> SubmissionFault:
+    return SubmissionFault("GR315", f"{name} cannot be used: {why}.", "Save the tokenizer of the base model.")
