@@ -28,6 +28,9 @@ _TAGS = {
 }
 _ATTRIBUTES = {"img": {"src"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 _MAX_SPAN = 40
+_MAX_DEPTH = 40
+_TAG = re.compile(r"<(/?)([a-z0-9]+)")
+_VOID = {"br", "hr", "img"}
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,23 @@ def clean_html(html: str) -> Markup:
         html: hostile; the caller has cut it to size.
 
     Returns:
-        Markup without scripts, handlers, styles, classes, ids, links or references to anywhere.
+        Markup without scripts, handlers, styles, classes, ids, links or references to anywhere; the text of the source
+        where elements lie too deeply in one another for any page.
     """
-    return Markup(_cleaner().clean(printable(html)))  # noqa: S704 - nh3 has parsed and rebuilt it from an allow list
+    cleaned = _cleaner().clean(printable(html))
+    if _depth(cleaned) > _MAX_DEPTH:
+        return Markup("<pre>{}</pre>").format(printable(html))
+    return Markup(cleaned)  # noqa: S704 - nh3 has parsed and rebuilt it from an allow list
+
+
+def _depth(cleaned: str) -> int:
+    """Return how deeply the elements of well-nested HTML lie in one another."""
+    deepest = depth = 0
+    for found in _TAG.finditer(cleaned):
+        if found.group(2) not in _VOID:
+            depth += -1 if found.group(1) else 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ import ast
 import inspect
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ _NAME = "grader.grade/1"
 
 def grade_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a grade, with the docstrings of the dataclasses as descriptions."""
-    schemas, components = msgspec.json.schema_components((Grade,), ref_template="#/$defs/{name}")
+    components = msgspec.json.schema_components((Grade,), ref_template="#/$defs/{name}")[1]
     root = components.pop("Grade")
     modules = [sys.modules[name] for name in sorted(sys.modules) if name.startswith("grader.model.")]
     classes = {name: cls for module in modules for name, cls in inspect.getmembers(module, inspect.isclass)}
@@ -45,8 +46,9 @@ def _describe(component: dict[str, Any], cls: type) -> None:
     """Copy the text below each field of a dataclass into the schema."""
     body = ast.parse(inspect.getsource(cls)).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []
-    for field, below in zip(statements, statements[1:], strict=False):
-        told = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
-        if told and isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            text = inspect.cleandoc(str(below.value.value))
-            component["properties"][field.target.id]["description"] = " ".join(text.split())
+    for field, below in pairwise(statements):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                component["properties"][name]["description"] = " ".join(inspect.cleandoc(text).split())
+            case _:
+                pass
