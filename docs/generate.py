@@ -1,0 +1,184 @@
+"""Writes the parts of the documentation that the code already says: `python docs/generate.py`.
+
+Generated parts stand between `<!-- generated: NAME -->` and `<!-- end -->`; a test fails when they are out of step.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from grader.codes import CODES
+from grader.model.lab import Limits
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w. -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_CLASSES = {
+    "1": "The call",
+    "2": "The lab",
+    "3": "The submission",
+    "4": "A limit",
+    "5": "The grader",
+    "6": "The machine",
+}
+_UNITS = {"mib": "MiB (1024 KiB)", "gib": "GiB (1024 MiB)"}
+_TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
+
+
+def error_codes() -> str:
+    """Return every entry of the catalogue, grouped by whose fault it is."""
+    lines: list[str] = []
+    group = ""
+    for code in CODES.values():
+        if code.code[2] != group:
+            group = code.code[2]
+            lines += [f"## GR{group}xx: {_CLASSES[group].lower()}", ""]
+        lines += [
+            f"### {code.code}",
+            f"**{code.title}.** {code.cause}",
+            f"*Try:* {code.cure} *Exit code:* {code.exit_code or 'none, it stops nothing'}.",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def dataclass_fields(module: str, names: list[str]) -> str:
+    """Return one table per dataclass of a module of `grader.model`, from the words below its fields.
+
+    Args:
+        module: name of the module.
+        names: classes, in the order of the tables.
+
+    Returns:
+        Markdown.
+    """
+    tree = ast.parse((ROOT / "grader" / "model" / f"{module}.py").read_text("utf-8"))
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    return "\n".join(_class_table(classes[name]) for name in names)
+
+
+def lab_keys(definition: str = "") -> str:
+    """Return the keys of one table of lab.toml, from its JSON Schema.
+
+    Args:
+        definition: name below `$defs`; the top of the file when empty.
+
+    Returns:
+        A Markdown table.
+    """
+    schema: dict[str, Any] = json.loads((ROOT / "grader" / "lab.schema.json").read_text("utf-8"))
+    table = schema["$defs"][definition] if definition else schema
+    lines = ["| key | value | needed | meaning |", "|---|---|---|---|"]
+    for key, entry in table["properties"].items():
+        target = _resolved(entry, schema)
+        words = entry.get("description") or target.get("description") or f"The same in {_UNITS[key[-3:]]}."
+        needed = "yes" if key in table.get("required", []) else ""
+        lines.append(f"| `{key}` | {_value(target, schema)} | {needed} | {words} |")
+    return "\n".join(lines) + "\n"
+
+
+def default_limits() -> str:
+    """Return the limits of a run with their defaults."""
+    tree = ast.parse((ROOT / "grader" / "model" / "lab.py").read_text("utf-8"))
+    node = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Limits")
+    lines = ["| field | default | meaning |", "|---|---|---|"]
+    for field, words in _fields(node):
+        name = ast.unparse(field.target)
+        lines.append(f"| `{name}` | {_amount(getattr(Limits(), name), name)} | {words} |")
+    return "\n".join(lines) + "\n"
+
+
+#: Name of a block -> what makes it.
+BLOCKS: dict[str, Callable[[], str]] = {
+    "error codes": error_codes,
+    "lab": lab_keys,
+    "lab profile": lambda: lab_keys("profile"),
+    "lab limits": lambda: lab_keys("limits"),
+    "lab artifact": lambda: lab_keys("artifact"),
+    "lab exercise": lambda: lab_keys("exercise"),
+    "lab measurement": lambda: lab_keys("measurement"),
+    "submission.json": lambda: dataclass_fields("submission", ["Submission", "CodeCell", "Notice"]),
+    "run.json": lambda: dataclass_fields("run", ["RunResult", "CellRun", "CellError", "SandboxStamp"]),
+    "limits": default_limits,
+    "manifest.json": lambda: dataclass_fields("artifact", ["ArtifactManifest", "ArtifactFile", "Refusal"]),
+    "verdicts.json": lambda: dataclass_fields(
+        "verdict", ["Verdicts", "Verdict", "DeclaredCheck", "EvidenceRow", "Plot"]
+    ),
+    "grade.json": lambda: dataclass_fields("grade", ["Grade", "GradedLab", "Adjustment", "Stamp", "Flag"]),
+}
+
+
+def fill(text: str) -> str:
+    """Return a page with its generated parts made anew.
+
+    Args:
+        text: a page of the documentation.
+
+    Returns:
+        The page.
+
+    Raises:
+        KeyError: a part has a name that nothing makes.
+    """
+    return _BLOCK.sub(lambda match: f"{match[1]}{BLOCKS[match['name']]()}{match[3]}", text)
+
+
+def main() -> None:
+    """Write every page that has a generated part."""
+    for page in sorted(DOCS.glob("*.md")):
+        before = page.read_text("utf-8")
+        after = fill(before)
+        if after != before:
+            page.write_text(after, "utf-8")
+
+
+def _class_table(node: ast.ClassDef) -> str:
+    lines = [f"**{node.name}**: {_first_paragraph(ast.get_docstring(node) or '')}", ""]
+    lines += ["| field | type | meaning |", "|---|---|---|"]
+    for field, words in _fields(node):
+        kind = ast.unparse(field.annotation).replace("|", r"\|")
+        assert isinstance(field.target, ast.Name)
+        lines.append(f"| `{field.target.id}` | `{kind}` | {words} |")
+    return "\n".join(lines) + "\n"
+
+
+def _fields(node: ast.ClassDef) -> Iterator[tuple[ast.AnnAssign, str]]:
+    for field, after in zip(node.body, [*node.body[1:], None], strict=True):
+        if isinstance(field, ast.AnnAssign):
+            if not (isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)):
+                raise ValueError(f"{node.name}.{ast.unparse(field.target)} has no words below it")
+            yield field, " ".join(str(after.value.value).split())
+
+
+def _amount(value: float | None, name: str) -> str:
+    if value is None:
+        return "not bounded"
+    if name.endswith("_bytes"):
+        return f"{value / 1024**3:g} GiB" if value >= 1024**3 else f"{value / 1024**2:g} MiB"
+    return f"{value:g} s" if name.endswith("_seconds") else f"{value:g}"
+
+
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.split("\n\n", maxsplit=1)[0].split())
+
+
+def _resolved(entry: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    name = entry.get("$ref", "").rpartition("/")[2]
+    return schema["$defs"][name] if name else entry
+
+
+def _value(entry: dict[str, Any], schema: dict[str, Any]) -> str:
+    if "enum" in entry:
+        return ", ".join(f"`{value}`" for value in entry["enum"])
+    kind = entry["type"]
+    if kind == "array":
+        inner = _resolved(entry["items"], schema)
+        return "list of tables" if inner["type"] == "object" else f"list of {_TYPES[inner['type']]}s"
+    return _TYPES.get(kind, "table")
+
+
+if __name__ == "__main__":
+    main()
