@@ -1,0 +1,355 @@
+"""Checks of lab 2.5.4: the files, the training that they tell of, and whether what they claim is so."""
+
+import math
+
+import training_log
+import weights
+from calibration import thresholds
+from checkpoint_folders import checkpoint_steps, inspect_checkpoint, missing_files, step_of
+
+from grader.checking.api import CheckFailure, check
+
+LABELS = ("neg", "pos")
+COLUMNS = ["row_id", "label", "score"]
+REPORTS = ("training_args.json", "metrics.json")
+LEAST_ENTRIES = 10
+
+
+@check(points=4, cell="exercise-8", hint="Complete the saving function of exercise 8 and run it last.")
+def test_report_files(artifacts, run, notebook, evidence):
+    """The reports are complete and of this run"""
+    _recognise_old_names(notebook, evidence)
+    artifacts.fits_schema("trainer_state.json")
+    for name in REPORTS:
+        report = artifacts.fits_schema(name)
+        stamp = f"{report.text('student_id')}, seed {report.integer('seed')}"
+        required = f"{run.student_id}, seed {run.seed}"
+        if not evidence.equals(f"{name} is of", stamp, required, hint="Hand in what your own run wrote."):
+            evidence.mistake("files-of-another-run", "Leave `student_id` and `seed` as they are injected.")
+
+
+@check(points=4, cell="exercise-3", hint="Save the model with `trainer.model.save_pretrained(...)`.")
+def test_model_loads(artifacts, measured, notebook, evidence):
+    """The saved model loads, and its weights are whole"""
+    _recognise_old_names(notebook, evidence)
+    artifacts.safetensors("model/model.safetensors")
+    found = measured.model
+    evidence.note("Architecture", found["architecture"])
+    evidence.note("Parameters", found["parameters"])
+    evidence.equals("Outputs", found["num_labels"], len(LABELS), hint="Pass `num_labels` when you load the model.")
+    for what in ("missing", "unexpected", "misshaped"):
+        names = list(found[what])
+        evidence.holds(
+            f"No tensor is {what}",
+            not names,
+            f"The weights do not fit config.json: {_some(names)} {'is' if len(names) == 1 else 'are'} {what}.",
+            measured=_some(names) or "none",
+            required="none",
+            hint="Weights and config.json must come from the same `save_pretrained` call.",
+        )
+    if not evidence.holds(
+        "Every weight is a finite number", found["finite"], "Some weights are NaN or infinite: the training diverged."
+    ):
+        evidence.mistake("not-finite", "Look at the loss curve, then try a learning rate that is ten times smaller.")
+
+
+@check(points=2, cell="exercise-3", needs=[test_model_loads], hint="Build `id2label` from `label_names`, in its order.")
+def test_label_names(measured, evidence):
+    """The model names its two labels as the data set does"""
+    names = measured.model["id2label"]
+    for number, name in enumerate(LABELS):
+        evidence.equals(f"Label {number}", names.get(str(number), "nothing"), name)
+    if [names.get("1"), names.get("0")] == list(LABELS):
+        evidence.mistake("labels-swapped", "0 is a negative review and 1 a positive one: `id2label` has them swapped.")
+
+
+@check(points=5, cell="exercise-2", hint="Save the tokenizer that you trained with: `tokenizer.save_pretrained(...)`.")
+def test_tokenizer(measured, evidence):
+    """The tokenizer is the one of the base model"""
+    found = measured.tokenizer
+    if not evidence.holds(
+        "It splits 200 texts as the base model's does",
+        found["equal"],
+        f"Your tokenizer differs from the base model's in: {_some(list(found['differing']))}.",
+        measured=f"{found['sample_disagreements']} of 200 texts differ",
+        required="0 of 200 texts differ",
+    ):
+        evidence.mistake(
+            "tokenizer-mismatch",
+            "The tokenizer must come from the model's own checkpoint: `AutoTokenizer.from_pretrained(base_model)`.",
+        )
+
+
+@check(points=5, cell="exercise-6", needs=[test_model_loads], hint="Save after `trainer.train()` has returned.")
+def test_encoder_trained(lab, measured, evidence):
+    """The encoder was trained, starting from the base model"""
+    limits = thresholds(lab)["encoder_distance"]
+    found = measured.distance
+    moved = found["relative_l2"]
+    if not evidence.holds(
+        "The encoder moved away from the base model",
+        moved >= limits["least"] and not found["head_only"],
+        "The encoder still holds the weights of the base model: only its head was trained, or nothing was.",
+        measured=round(moved, 4),
+        required=f"at least {limits['least']}",
+    ):
+        evidence.mistake("encoder-not-trained", "Train all parameters, and save after the training.")
+    if not evidence.holds(
+        "It started from the base model",
+        moved <= limits["most"],
+        "The encoder has next to nothing in common with the base model.",
+        measured=round(moved, 4),
+        required=f"at most {limits['most']}",
+    ):
+        evidence.mistake("trained-from-scratch", "Load with `from_pretrained(base_model)`, not with `from_config`.")
+
+
+@check(points=3, cell="exercise-5", needs=[test_report_files], hint="Choose a smaller `logging_steps`.")
+def test_logs(artifacts, evidence):
+    """The training logs its loss at least ten times"""
+    state = artifacts.json("trainer_state.json")
+    log = training_log.read_log(state)
+    if log.losses:
+        curves = [{"name": "training", "points": [list(point) for point in log.losses]}]
+        held_out = [[step, entry.number("eval_loss")] for step, entry in log.evaluations]
+        curves += [{"name": "validation", "points": held_out}] if held_out else []
+        evidence.plot("curve", "Loss", x_label="step", y_label="loss", series=curves)
+    if not evidence.at_least("Logged losses", len(log.losses), LEAST_ENTRIES):
+        every = artifacts.json("training_args.json").nested("arguments").number("logging_steps")
+        evidence.mistake(
+            "trainer-logs-nothing",
+            f"`logging_steps` is {every:g} and the run has {state.integer('max_steps')} steps: choose a smaller one.",
+        )
+
+
+@check(
+    points=5, cell="exercise-1", needs=[test_logs], hint="Train on `train_rows` rows, once, and save that run's state."
+)
+def test_loss_log(artifacts, run, evidence):
+    """The loss log fits the run that you describe, and falls"""
+    state, told = artifacts.json("trainer_state.json"), artifacts.json("training_args.json")
+    arguments, log = told.nested("arguments"), training_log.read_log(state)
+    rows, steps = run.parameters["train_rows"], state.integer("max_steps")
+    evidence.equals("Training rows", told.integer("train_rows"), rows, hint="Split with `train_size=train_rows`.")
+    evidence.equals(
+        f"Steps for {rows} rows",
+        steps,
+        training_log.expected_steps(rows, arguments),
+        hint="The log is of a run with another number of rows, another batch size or other epochs.",
+    )
+    per_epoch = training_log.expected_steps(rows, arguments) / arguments.number("num_train_epochs")
+    evidence.between(
+        "Logged losses",
+        len(log.losses),
+        training_log.expected_entries(state.integer("global_step"), per_epoch, arguments),
+        training_log.expected_entries(steps, per_epoch, arguments) + 1,
+        hint="Save the log with `trainer.state.save_to_json(...)`, as the Trainer wrote it.",
+    )
+    evidence.holds(
+        "The losses add up to the mean loss of the run",
+        training_log.accounts_for(log, state.integer("global_step")),
+        "The logged losses and the mean loss that the Trainer reports at the end are not of one run.",
+        measured="no mean loss" if log.mean_loss is None else round(log.mean_loss, 4),
+        required="the mean of the logged losses",
+    )
+    first, last = training_log.falls(log)
+    evidence.at_most(
+        "Loss at the end of the run",
+        round(last, 4),
+        round(0.8 * first, 4),
+        hint="A loss near 0.69 has learned nothing.",
+    )
+
+
+@check(
+    points=5,
+    cell="exercise-5",
+    needs=[test_report_files],
+    hint="`eval_strategy`, `save_strategy`, `load_best_model_at_end`.",
+)
+def test_evaluates(artifacts, evidence):
+    """The training is evaluated while it runs, and the best checkpoint is kept"""
+    state, arguments = artifacts.json("trainer_state.json"), artifacts.json("training_args.json").nested("arguments")
+    log = training_log.read_log(state)
+    evidence.at_least(
+        "Evaluations", len(log.evaluations), max(1, math.floor(arguments.number("num_train_epochs"))),
+        hint='Set `eval_strategy="epoch"`; `evaluation_strategy` is its old name.',
+    )  # fmt: skip
+    evidence.equals("The best model is loaded at the end", arguments["load_best_model_at_end"], True)
+    metric = f"eval_{(arguments.get('metric_for_best_model') or 'loss').removeprefix('eval_')}"
+    values = {step: entry.number(metric) for step, entry in log.evaluations if metric in entry}
+    if not values:
+        raise CheckFailure(f"No evaluation holds `{metric}`.", "Return this metric from `compute_metrics`.")
+    best = (min if arguments.get("greater_is_better") is False else max)(values.values())
+    reached = state.number("best_metric") if state.get("best_metric") is not None else math.nan
+    evidence.agrees(f"Best `{metric}` of the run", claimed=reached, measured=best, tol=1e-6)
+    kept = step_of(state.get("best_model_checkpoint"))
+    evidence.holds(
+        "The checkpoint that is called the best has this value",
+        values.get(kept) == best,
+        f"`best_model_checkpoint` names step {kept or 'none'}, which does not hold the best `{metric}`.",
+        measured=f"step {kept or 'none'}",
+        required=f"a step with {best:.4g}",
+    )
+
+
+@check(points=6, cell="exercise-5", needs=[test_report_files], hint="Save a checkpoint after each epoch, and keep two.")
+def test_checkpoints(artifacts, evidence):
+    """The run can be resumed from its checkpoints"""
+    state = artifacts.json("trainer_state.json")
+    steps = checkpoint_steps(artifacts)
+    if not steps:
+        raise CheckFailure(
+            "There is no folder checkpoint-... in checkpoints/.",
+            'Set `save_strategy="epoch"` and leave `output_dir` of the arguments as it is given.',
+        )
+    evidence.between("Checkpoints kept", len(steps), 1, 2, hint="`save_total_limit=2` keeps the best and the last.")
+    evidence.equals("The last one is of step", steps[-1], state.integer("global_step"))
+    for step in steps:
+        lacking = missing_files(artifacts, step)
+        if evidence.holds(
+            f"Checkpoint {step} has all that resuming needs",
+            not lacking,
+            f"Checkpoint {step} lacks {_some(lacking)}.",
+            measured=_some(lacking) or "complete",
+            required="weights, optimizer, scheduler, state",
+            hint="Leave `save_only_model` off, and move nothing out of the folder.",
+        ):
+            inspect_checkpoint(artifacts, step, state, evidence)
+
+
+@check(
+    points=3,
+    cell="exercise-6",
+    needs=[test_model_loads, test_evaluates, test_checkpoints],
+    hint="Save `trainer.model` after training.",
+)
+def test_best_model(artifacts, evidence):
+    """The model that you hand in is the best checkpoint of the run"""
+    kept = step_of(artifacts.json("trainer_state.json").get("best_model_checkpoint"))
+    name = f"checkpoints/checkpoint-{kept}/model.safetensors"
+    if not kept or not artifacts.exists(name):
+        raise CheckFailure("The best checkpoint is not among the checkpoints.", "Set `load_best_model_at_end=True`.")
+    header = artifacts.safetensors("model/model.safetensors")
+    artifacts.safetensors(name)
+    gap, where = weights.largest_difference(
+        weights.read_weights(artifacts.path("model/model.safetensors")), weights.read_weights(artifacts.path(name))
+    )
+    exact = all(tensor.dtype == "F32" for tensor in header.tensors.values())
+    evidence.holds(
+        f"Its weights are those of checkpoint {kept}",
+        gap <= (1e-6 if exact else 0.02),
+        f"The weights differ from those of checkpoint {kept}, most of all in {where}.",
+        measured=f"largest difference {gap:.2g}",
+        required="the same weights",
+        hint="Was the model saved before the training, or trained further after it?",
+    )
+
+
+@check(points=10, cell="exercise-4", needs=[test_model_loads, test_report_files])
+def test_claim(artifacts, run, measured, evidence):
+    """The numbers you report are the ones we measure"""
+    told, found = artifacts.json("metrics.json"), measured.public
+    n = found["n"]
+    share = 0.005 if _loose(run, measured) else 1.5 / n
+    hint = "Evaluate the model that you saved, on the whole test split, with label 1 as the positive one."
+    evidence.plot("confusion", "Test split, as we measure it", labels=list(LABELS), counts=found["confusion"])
+    evidence.equals("Reviews of the test split", told.integer("n"), n, hint="Predict the whole test split.")
+    evidence.agrees("Accuracy", claimed=told.number("accuracy"), measured=found["accuracy"], tol=share, hint=hint)
+    for name in ("precision", "recall", "f1"):
+        evidence.agrees(name.capitalize(), claimed=told.number(name), measured=found[name], tol=3 * share, hint=hint)
+    cells = [(truth, answer) for truth in (0, 1) for answer in (0, 1)]
+    for truth, answer in cells:
+        evidence.agrees(
+            f"{LABELS[truth]} called {LABELS[answer]}",
+            claimed=told.entries("confusion")[truth][answer],
+            measured=found["confusion"][truth][answer],
+            tol=math.ceil(share * n),
+            hint="`confusion_matrix(truth, predicted)`: rows are the truth, columns the answers.",
+        )
+
+
+@check(points=10, cell="exercise-8", needs=[test_model_loads], hint="Predict with the model that you save, in order.")
+def test_predictions(artifacts, run, measured, evidence):
+    """The predictions in predictions.csv are those of your model"""
+    table, found = artifacts.table("predictions.csv"), measured.answers
+    if list(table.columns) != COLUMNS:
+        raise CheckFailure(
+            f"predictions.csv has the columns {_some(list(table.columns))}; {_some(COLUMNS)} are needed."
+        )
+    rows, labels, scores = table.integers("row_id"), table.integers("label"), table.numbers("score")
+    if sorted(rows) != list(range(found["n"])):
+        raise CheckFailure(
+            f"predictions.csv has {len(rows)} rows; each of the {found['n']} reviews of the test split needs one.",
+            "Number the rows from 0, in the order of the test split, and leave none out.",
+        )
+    near, tolerance = (0.05, 0.02) if _loose(run, measured) else (1e-4, 1e-4)
+    ours = [(found["labels"][row], found["margins"][row]) for row in rows]
+    others = sum(label != own and margin > near for label, (own, margin) in zip(labels, ours, strict=True))
+    if not evidence.at_most("Labels that your model does not give", others, 0):
+        _name_the_other_labels(others, measured.public, found["n"], evidence)
+    gaps = [
+        abs(score - 1 / (1 + math.exp(-margin)))
+        for label, score, (own, margin) in zip(labels, scores, ours, strict=True)
+        if label == own
+    ]
+    evidence.at_most(
+        "Largest difference of a score",
+        round(max(gaps, default=1.0), 6),
+        tolerance,
+        hint="`score` is the probability (softmax of the logits) of the label in the same row.",
+    )
+
+
+@check(points=8, cell="exercise-7", needs=[test_report_files], hint="Give every review exactly one slice.")
+def test_slices(artifacts, evidence):
+    """The slices of the error analysis add up to the test split"""
+    told = artifacts.json("metrics.json")
+    slices = {name: told.nested("slices").nested(name) for name in told.nested("slices")}
+    counts = {name: entry.integer("n", 1) for name, entry in slices.items()}
+    right = {name: entry.number("accuracy", 0, 1) * counts[name] for name, entry in slices.items()}
+    confusion = told.entries("confusion")
+    if slices:
+        shown = {name: {"value": right[name] / counts[name], "n": counts[name]} for name in list(slices)[:12]}
+        evidence.plot("slices", "Accuracy by slice, as you report it", slices=shown)
+    evidence.at_least("Slices", len(slices), 2)
+    evidence.equals("Reviews in all slices", sum(counts.values()), sum(map(sum, confusion)))
+    evidence.agrees(
+        "Right answers in all slices",
+        claimed=round(sum(right.values()), 2),
+        measured=confusion[0][0] + confusion[1][1],
+        tol=0.51,
+        hint="Add up over slices what the confusion matrix says is right.",
+    )
+    whole = all(abs(value - round(value)) < 0.01 for value in right.values())
+    evidence.holds("Each accuracy is a number of right answers out of n", whole)
+    largest = max(counts.values(), default=0) / max(1, sum(counts.values()))
+    evidence.at_most("Share of the largest slice", round(largest, 3), 0.95, hint="Find a slice that tells more.")
+
+
+def _loose(run, measured) -> bool:
+    """Whether rounding may turn a close decision: on a GPU, or with weights in half precision."""
+    return run.device != "cpu" or set(measured.model["dtypes"]) != {"F32"}
+
+
+def _some(names) -> str:
+    listed = [str(name)[:60] for name in names]
+    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
+
+
+def _name_the_other_labels(others, public, n, evidence):
+    """Say what kind of wrong the labels are, when their number tells."""
+    wrong = n - public["correct"]
+    if abs(others - wrong) <= max(1, 0.001 * n):
+        evidence.mistake("labels-as-predictions", "These are the labels of the data set: write what the model answers.")
+    elif others > 0.9 * n:
+        evidence.mistake("labels-flipped", "Nearly every label is the other one: is the order of the classes swapped?")
+    elif abs(others / n - 0.5) < 0.05:
+        evidence.mistake("rows-out-of-order", "Half of the labels differ: keep the rows in the order of the split.")
+
+
+def _recognise_old_names(notebook, evidence):
+    """A cell that failed with a name of an older release is a usual mistake: name it where its files are missing."""
+    if old := training_log.old_name(cell.source for cell in notebook.cells if cell.failed):
+        new = training_log.OLD_NAMES[old]
+        evidence.mistake("old-argument-name", f"`{old.split('(')[-1]}` is an old name: write `{new}`.")
