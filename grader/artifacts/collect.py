@@ -50,11 +50,12 @@ def collect(source: Path, destination: Path, limits: Limits, run_id: str) -> Art
     except OSError as exc:
         raise InternalFault("GR507", f"{destination} could not be made: {exc.strerror}.") from exc
     collection = _Collection(limits)
-    with _opened(source, None) as folder:
-        if isinstance(folder, int):
-            collection.take_folder(folder, destination, "", 1)
-        elif folder is not None:
-            collection.refuse(source.name, "GR313", f"`output_dir` {folder}")
+    with _opened(source.parent, None) as parent:
+        if isinstance(parent, str):
+            collection.refuse(source.parent.name, "GR313", parent)
+        elif parent is not None:
+            with _opened(source.name, parent) as folder:
+                collection.take_root(folder, source.name, destination)
     return make_manifest(run_id, collection.files, collection.refusals())
 
 
@@ -81,6 +82,14 @@ class _Collection:
         if not self._refused_more:
             return self._refused
         return [*self._refused, Refusal("...", "GR313", f"{self._refused_more} more were refused")]
+
+    def take_root(self, folder: int | str | None, name: str, target: Path) -> None:
+        """Take `output_dir` itself, if it is a folder; nothing when it was never made."""
+        if isinstance(folder, int) and stat.S_ISDIR(os.fstat(folder).st_mode):
+            self.take_folder(folder, target, "", 1)
+        elif folder is not None:
+            reason = folder if isinstance(folder, str) else "is a file"
+            self.refuse(name, "GR313", f"{reason}, but `output_dir` must be a folder")
 
     def take_folder(self, folder: int, target: Path, prefix: str, level: int) -> None:
         """Take one folder, in the order of names so that a limit always cuts at the same place."""
@@ -125,12 +134,11 @@ class _Collection:
 
 @contextlib.contextmanager
 def _opened(name: str | Path, folder: int | None) -> Generator[int | str | None]:
-    """Open something by name: a descriptor, or why it is refused, or None when it is not there."""
-    wanted = (stat.S_ISDIR,) if folder is None else (stat.S_ISDIR, stat.S_ISREG)
+    """Open a file or folder by name: a descriptor, or why it is refused, or None when it is not there."""
     try:
         mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        if not any(is_kind(mode) for is_kind in wanted):  # not even opened: opening a device can do things
-            yield f"is {_kind(mode)}, not a plain {'folder' if folder is None else 'file'}"
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):  # not even opened: opening a device can do things
+            yield f"is {_kind(mode)}"
             return
         descriptor = os.open(name, _OPEN, dir_fd=folder)
     except FileNotFoundError:
@@ -178,15 +186,8 @@ def _odd_name(name: str) -> str | None:
 
 
 def _kind(mode: int) -> str:
-    kinds = {
-        stat.S_IFLNK: "a link",
-        stat.S_IFIFO: "a pipe",
-        stat.S_IFSOCK: "a socket",
-        stat.S_IFCHR: "a device",
-        stat.S_IFBLK: "a device",
-        stat.S_IFDIR: "a folder",
-    }
-    return kinds.get(stat.S_IFMT(mode), "a file")
+    kinds = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def _printable(path: str) -> str:
