@@ -48,9 +48,11 @@ def terminal_lines(grade: Grade, *, report: str = "", width: int = 100) -> tuple
         lines += _banner(page.banner, grade.run, width)
     if not (page.banner and page.banner.ours):
         lines += _checks(unmet, page.appeal, width)
-    lines += [Line(f"  {text}", "quiet") for text in (*page.notices, *page.header.adjustments, *page.header.notes)]
+    told = (*page.notices, *page.header.adjustments, *page.header.notes)
+    lines += [Line(text, "quiet") for note in told for text in _wrapped(note, width, "  ")]
     if page.header.unsandboxed:
-        lines.append(Line(f"  ! {words.UNSANDBOXED}: {words.UNSANDBOXED_SHORT}", "warn"))
+        warning = f"! {words.UNSANDBOXED}: {words.UNSANDBOXED_SHORT}"
+        lines += [Line(text, "warn") for text in _wrapped(warning, width, "  ")]
     return (*lines, *_result(grade, page, (report, width), bool(unmet) or page.banner is not None))
 
 
