@@ -3,6 +3,7 @@
 import ast
 import math
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 
 from grader.errors import SubmissionFault
@@ -49,9 +50,10 @@ def read_parameters(notebook: Notebook, declared: Sequence[str], name: str) -> t
     """
     number, source = _find_cell(notebook, name)
     names, problems = _assignments(source)
-    problems += [f"`{name}` is assigned twice" for name in sorted({n for n in names if names.count(n) > 1})]
-    missing = [name for name in declared if name not in names]
-    unknown = [name for name in dict.fromkeys(names) if name not in declared]
+    counts = Counter(names)
+    problems += [f"`{name}` is assigned twice" for name in sorted(name for name in counts if counts[name] > 1)]
+    missing = [name for name in declared if name not in counts]
+    unknown = [name for name in counts if name not in declared]
     if missing and not any(problem.startswith("line ") and "cannot be read" in problem for problem in problems):
         problems.append("missing: " + ", ".join(f"`{name}`" for name in missing))
     if unknown:

@@ -1,6 +1,7 @@
 """Checks that a JSON object is a notebook that can be run, and gives every cell an id of its own."""
 
 import hashlib
+import itertools
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ _NEWEST_MINOR = 5
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _CELL_TYPES = ("code", "markdown", "raw")
 _MOST_PROBLEMS = 5
+_MOST_CELLS = 5000
 _SAVE_AGAIN = "Open it in a current Jupyter and save it again."
 
 
@@ -81,6 +83,9 @@ def parse_notebook(document: dict[str, Any], name: str) -> Notebook:
     cells = document.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cast("list[Any]", cells)):
         raise SubmissionFault("GR311", f"{name} is not a valid notebook: it has no list of cells.", _SAVE_AGAIN)
+    if len(cells) > _MOST_CELLS:
+        message = f"{name} has {len(cells)} cells; a notebook of more than {_MOST_CELLS} is not read."
+        raise SubmissionFault("GR311", message, "Hand in the notebook of the lab.")
     repairs = _Repairs()
     renamed = _with_ids([dict(cell) for cell in cast("list[Cell]", cells)], repairs)
     repaired = {**document, "cells": renamed, "nbformat_minor": max(minor, _WITH_IDS)}
@@ -204,9 +209,11 @@ def _validate(document: dict[str, Any], name: str) -> None:
             problems += [f"cell {number} of all: {problem}" for problem in _schema_problems(cell, f"{kind}_cell")]
         else:
             problems.append(f"cell {number} of all is neither code nor markdown nor raw")
+        if len(problems) > _MOST_PROBLEMS:
+            break
     if problems:
         shown = "; ".join(problems[:_MOST_PROBLEMS])
-        more = f" and {len(problems) - _MOST_PROBLEMS} more" if len(problems) > _MOST_PROBLEMS else ""
+        more = " and more" if len(problems) > _MOST_PROBLEMS else ""
         raise SubmissionFault("GR311", f"{name} does not follow the notebook format: {shown}{more}.", _SAVE_AGAIN)
 
 
@@ -216,7 +223,8 @@ def _schema_problems(part: dict[str, Any], definition: str | None) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it warns of has been repaired before
         errors = nbformat.validator.iter_validate(part, definition, version=4, version_minor=5, relax_add_props=True)
-        return [_problem(error) for error in errors]
+        # a few only: a hostile file can hold millions
+        return [_problem(error) for error in itertools.islice(errors, _MOST_PROBLEMS + 1)]
 
 
 def _problem(error: Any) -> str:

@@ -8,10 +8,11 @@ from grader.intake.literals import PARAMETERS, parse_quietly
 from grader.intake.notebook import Notebook, tags_of
 from grader.model.submission import Notice
 
-_LONGEST_SOURCE = 256 * 1024
+#: Characters of all cells together that are looked through: a hostile quarter of a megabyte takes a second to parse.
+_LONGEST_SOURCES = 256 * 1024
 _MOST_NOTICES = 20
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
-_MAGIC = re.compile(r"^(?P<indent>\s*)(?P<command>[!%].*)$", re.MULTILINE)
+_MAGIC = re.compile(r"^(?P<indent>[ \t]*)(?P<command>[!%].*)$", re.MULTILINE)
 _INSTALL = re.compile(r"^[!%]+\s*(?:pip3?|conda|mamba|uv|apt(?:-get)?|python3? -m pip)\b[^\n]*\b(?:install|add|sync)\b")
 _LOGIN_COMMAND = re.compile(r"^[!%]+\s*(?:huggingface-cli|hf)\b[^\n]*\blogin\b")
 
@@ -41,11 +42,13 @@ def look_through(notebook: Notebook, parameters: Sequence[str]) -> tuple[Notice,
     """
     found: list[Notice] = []
     after_parameters = False
+    room = _LONGEST_SOURCES
     for number, cell in enumerate(notebook.code_cells, start=1):
         source: str = cell["source"]
         if PARAMETERS in tags_of(cell):
             after_parameters = True
-        elif len(source) <= _LONGEST_SOURCE:
+        elif len(source) <= room:
+            room -= len(source)
             found.extend(_cell_notices(number, source, parameters if after_parameters else ()))
     return tuple(found[:_MOST_NOTICES])
 

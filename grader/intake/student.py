@@ -12,6 +12,8 @@ from typing import Any
 _COLLECTIONS = frozenset({"submissions", "submitted", "handed-in", "handins"})
 _NOBODY = "student"
 _LONGEST = 64
+#: Characters of a name that are looked at: metadata can hold megabytes.
+_MOST_READ = 1000
 
 
 def find_student(path: Path, metadata: Mapping[str, Any], named: str | None = None, fallback: str | None = None) -> str:
@@ -49,7 +51,7 @@ def safe_id(text: str) -> str:
         At most 64 characters. Accents are dropped; where other characters are lost or the text is cut, six
         hexadecimal digits of its hash keep different names apart.
     """
-    normal = unicodedata.normalize("NFKC", text).strip()
+    normal = unicodedata.normalize("NFKC", text[:_MOST_READ]).strip()
     plain = "".join(c for c in unicodedata.normalize("NFKD", normal) if not unicodedata.combining(c))
     kept = re.sub(r"[^A-Za-z0-9._@-]+", "-", plain).strip("-.")
     lost = any(not c.isascii() for c in plain) or len(kept) > _LONGEST

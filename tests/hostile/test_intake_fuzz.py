@@ -123,3 +123,28 @@ def test_a_parameters_cell_of_thousands_of_names_gives_a_short_message():
 def test_code_that_is_nested_too_deeply_is_judged_without_a_crash(source):
     assert judge(as_bytes(notebook(parameters(), code(source, "work")))) is not None
     assert judge(as_bytes(notebook(parameters(f"seed = {source}"), code("1", "work")))) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(as_bytes(notebook(cells=[{}] * 300_000)), id="cells"),
+        pytest.param(as_bytes(notebook(code("1", outputs=[[]] * 300_000))), id="invalid outputs"),
+        pytest.param(as_bytes(notebook(parameters("a=1;" * 16_000), code("1", "work"))), id="assignments"),
+        pytest.param(as_bytes(notebook(metadata={"grader": {"lab": "x" * 2_000_000}})), id="name of a lab"),
+        pytest.param(as_bytes(notebook(metadata={"kernelspec": {"name": "\u202e" * 10**6}})), id="kernel"),
+    ],
+)
+def test_a_great_many_of_anything_is_refused_in_few_words(content):
+    assert judge(content) is None
+
+
+@pytest.mark.parametrize("source", ["\n" * 900_000, " " * 900_000, "!pip " + "x " * 400_000, "x=1\n" * 60_000])
+def test_a_cell_of_a_megabyte_takes_no_more_than_linear_time(source):
+    assert judge(as_bytes(notebook(parameters(), code("1", "work"), code(source, "long")))) is not None
+
+
+def test_a_name_of_megabytes_is_cut():
+    document = notebook(metadata={"grader": {"lab": "2.5.4", "student": "\ufdfa" * 10**6}})
+
+    assert len(judge(as_bytes(document)).submission.student_id) <= 64

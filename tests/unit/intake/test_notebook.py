@@ -53,11 +53,18 @@ def test_an_invalid_notebook_is_refused_with_its_place(document, code, says):
     assert says in fault.message
 
 
-def test_many_problems_are_counted_and_the_first_five_told():
+def test_of_many_problems_the_first_five_are_told():
     fault = refusal(notebook(*[{"cell_type": "code"}] * 3))
 
-    assert fault.message.count("cell 1 of all") == 4
-    assert fault.message.endswith("and 7 more.")
+    assert fault.message.count("cell ") == 5
+    assert fault.message.endswith("and more.")
+
+
+def test_a_notebook_of_thousands_of_cells_is_refused():
+    fault = refusal(notebook(*[markdown("x")] * 5001))
+
+    assert fault.code == "GR311"
+    assert "5001 cells" in fault.message
 
 
 def test_cells_without_ids_of_an_old_format_get_them_silently():
