@@ -1,0 +1,1 @@
+"""The language of the text miniatures: words, grammar, rows."""
