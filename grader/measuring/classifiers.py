@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Tokens of a text that are read when a measurement does not say.
 MAX_LENGTH = 512
-#: A label that is never predicted has a precision of 0; scikit-learn's annotation says text, its documentation a number.
+#: The precision of a label that is never predicted. scikit-learn annotates text and documents a number.
 _ZERO: Any = 0
 
 

@@ -18,6 +18,12 @@ MEASURES: dict[str, str] = {
     "classifier_predictions": "grader.measuring.classifiers",
     "tokenizer_agreement": "grader.measuring.tokenizers",
     "distance_from_base": "grader.measuring.distance",
+    "adapter": "grader.measuring.lora",
+    "adapter_accuracy": "grader.measuring.lora",
+    "merge_equivalence": "grader.measuring.merging",
+    "byte_accounting": "grader.measuring.memory",
+    "training_memory": "grader.measuring.memory",
+    "extrapolation": "grader.measuring.extrapolation",
 }
 
 
