@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -52,6 +53,22 @@ def repo_id_problem(repo_id: str) -> str | None:
     if name.endswith(".git") or name in RESERVED_NAMES or namespace in RESERVED_NAMESPACES:
         return f"{repo_id!r} is reserved."
     return None
+
+
+def user_name(text: str) -> str:
+    """Make the name of a user, which is also a namespace, of any text.
+
+    Args:
+        text: such as a student's id.
+
+    Returns:
+        The text where it is a name already; otherwise what is left of it, with `-` for the rest.
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"[-.]{2,}", "-", re.sub(r"[^A-Za-z0-9_.-]+", "-", ascii_text)).strip("-.")[:80].rstrip("-.")
+    if not name:
+        return "student"
+    return f"{name}-student" if name.lower() in RESERVED_NAMESPACES else name
 
 
 def path_problem(path: str) -> str | None:

@@ -20,6 +20,7 @@ from uvicorn.server import ServerState
 from grader.errors import InternalFault, MachineFault
 from grader.hub.app import HubApp
 from grader.hub.blobs import BlobStore
+from grader.hub.files import user_name
 from grader.hub.protocol import HubProtocol, make_config
 from grader.hub.requestlog import RequestLog
 from grader.hub.state import Clock, Meter, Quota, State, utc_now
@@ -58,6 +59,7 @@ class HubSession:
         self.tokens = {user: token for token, user in state.users.items()}
         """User -> token, of every user that was asked for."""
         self.user = next(iter(self.tokens))
+        """The name that the session's user goes by: the one asked for, made fit for a namespace."""
         self.token = self.tokens[self.user]
 
     @property
@@ -198,7 +200,7 @@ class HubServer:
 
         Args:
             overlay: folder for what the run pushes, with the request log; continued when it exists.
-            user: who the run's token belongs to, and the one namespace that it may write to.
+            user: who the run's token belongs to, and the one namespace that it may write to; made fit for a name.
             guests: more users, each with a token.
             tokens: user -> token; a token is made up for a user that is not in it.
             quota: what the session may use.
@@ -226,7 +228,8 @@ class HubServer:
             listening.close()
             raise InternalFault("GR507", f"The Hub's folder {overlay.name} cannot be written: {exc.strerror}.") from exc
         known = tokens or {}
-        users = {known.get(name) or f"hf_{secrets.token_hex(17)}": name for name in (user, *guests)}
+        names = (self._free_name(user), *guests)
+        users = {known.get(name) or f"hf_{secrets.token_hex(17)}": name for name in names}
         host, port = listening.getsockname()[:2]
         state = State(
             store=Store(layer, self._base), meter=meter, users=users, endpoint=f"http://{host}:{port}", clock=clock
@@ -235,6 +238,12 @@ class HubServer:
         self.run(session.start(listening))
         self._sessions.append(session)
         return session
+
+    def _free_name(self, wanted: str) -> str:
+        """Make a namespace of a student's id; one that the base uses would make its repositories the student's."""
+        name = user_name(wanted)
+        taken = {repo.author.lower() for repo in self._base.repos.values()} if self._base else set[str]()
+        return f"{name}-student" if name.lower() in taken else name
 
     def run(self, work: Coroutine[object, object, None]) -> None:
         """Run a coroutine in the server's loop and wait for it."""
