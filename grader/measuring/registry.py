@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.errors import GraderError, InternalFault
+from grader.measuring.cache import cache_key, recall, remember
 from grader.measuring.inputs import MeasuringInputs
 from grader.model.lab import MeasurementSpec
 
@@ -39,15 +40,21 @@ def measure(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:
 
     Raises:
         SubmissionFault: GR314 to GR317, the student's files are at fault.
-        InternalFault: GR504, we are.
+        InternalFault: GR504, we are; GR510, an artifact is not as the manifest says.
     """
     if spec.measure not in MEASURES:
         raise InternalFault("GR504", f"lab.toml asks for the measurement {spec.measure!r}, which nobody makes.")
-    module = importlib.import_module(MEASURES[spec.measure])
-    function: Measure = getattr(module, spec.measure)
+    name = MEASURES[spec.measure]
+    key = cache_key(spec, name, inputs)
+    known = recall(inputs.cache_dir, key)
+    if known is not None:
+        return known
+    function: Measure = getattr(importlib.import_module(name), spec.measure)
     try:
-        return function(spec, inputs)
+        value = function(spec, inputs)
     except GraderError:
         raise
     except Exception as exc:
         raise InternalFault("GR504", f"The measurement {spec.name} ({spec.measure}) broke: {exc!r}.") from exc
+    remember(inputs.cache_dir, key, value)
+    return value
