@@ -58,6 +58,29 @@ def ensure_base(models: Sequence[str], datasets: Sequence[str], cache_dir: Path,
     return base_of(ensure_repos(ids, cache_dir, say), cache_dir, on_progress)
 
 
+def whole_base(cache_dir: Path, on_progress: Progress, workers: int = 1) -> Path:
+    """Return a base that holds the whole catalogue of miniatures, building what is not in the cache.
+
+    Args:
+        cache_dir: where bases and miniatures are kept.
+        on_progress: told what is being done, in words.
+        workers: how many miniatures are made side by side.
+
+    Returns:
+        The folder of the base.
+
+    Raises:
+        MachineFault: GR604, a repository can neither be found nor built.
+    """
+    from grader.hub.miniatures.build import ensure_repos
+    from grader.hub.miniatures.catalogue import load_catalogue
+
+    def say(name: str, share: float) -> None:
+        on_progress(f"Building {name} for the Hub: {share:.0%}")
+
+    return base_of(ensure_repos([*load_catalogue().ids()], cache_dir, say, workers), cache_dir, on_progress)
+
+
 def base_of(repos: Iterable[MiniatureRepo], cache_dir: Path, on_progress: Progress) -> Path:
     """Return a base made of plain folders, building it when it is not in the cache.
 

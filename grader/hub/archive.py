@@ -1,0 +1,154 @@
+"""A base as one file, for rooms without internet."""
+
+import hashlib
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path
+
+from grader.errors import InternalFault, MachineFault, UsageFault
+from grader.hub.base import BaseRecord, base_record, finish_base
+from grader.hub.blobs import READ_BYTES
+from grader.hub.store import Layer
+
+FOLDERS = ("blobs", "commits", "facts", "repos")
+
+
+def export_base(base: Path, target: Path) -> BaseRecord:
+    """Write a base into one tar file; the same base gives the same bytes everywhere.
+
+    Args:
+        base: a whole base.
+        target: the file; replaced in one step.
+
+    Returns:
+        The record of the base.
+
+    Raises:
+        MachineFault: GR604, the folder is not a whole base.
+        UsageFault: GR106, the file cannot be written.
+    """
+    record = base_record(base)
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as archive:
+            for name in FOLDERS:
+                for path in sorted((base / name).rglob("*")):
+                    if path.is_file():
+                        _add(archive, path, path.relative_to(base).as_posix())
+        partial.replace(target)
+    except OSError as exc:
+        partial.unlink(missing_ok=True)
+        raise UsageFault("GR106", f"{target} cannot be written: {exc.strerror}.") from exc
+    return record
+
+
+def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = path.stat().st_size, 0o444
+    with path.open("rb") as file:
+        archive.addfile(entry, file)
+
+
+def import_base(source: Path, base: Path) -> BaseRecord:
+    """Unpack an exported base, checking each blob against its name.
+
+    Args:
+        source: the file.
+        base: the folder to make; must not hold anything yet.
+
+    Returns:
+        The record of the base.
+
+    Raises:
+        UsageFault: GR102, there is no such file; GR106, the folder exists.
+        InternalFault: GR510, the file is damaged or not an export.
+    """
+    if not source.is_file():
+        raise UsageFault("GR102", f"{source} is not a file.")
+    if base.exists():
+        raise UsageFault("GR106", f"{base} exists already.", "Choose another folder, or remove it.")
+    base.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=base.parent))
+    try:
+        _unpack(source, partial)
+        partial.chmod(0o755)
+        record = finish_base(partial)
+        partial.rename(base)
+    except (tarfile.TarError, EOFError) as exc:
+        raise InternalFault("GR510", f"{source.name} is not an export of a Hub base: {exc}.") from exc
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return record
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    with tarfile.open(source, "r:") as archive:
+        for entry in archive:
+            content = archive.extractfile(entry) if entry.isfile() else None
+            if content is None or entry.name.split("/")[0] not in FOLDERS or ".." in entry.name.split("/"):
+                raise InternalFault("GR510", f"{source.name} holds {entry.name!r}, which no export does.")
+            target = folder / entry.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            digest = hashlib.sha256()
+            with target.open("wb") as file:
+                while piece := content.read(READ_BYTES):
+                    digest.update(piece)
+                    file.write(piece)
+            target.chmod(0o444)
+            if entry.name.startswith("blobs/") and digest.hexdigest() != target.name:
+                raise InternalFault("GR510", f"{source.name} is damaged: a blob is not what its name says.")
+
+
+def snapshot_overlay(overlay: Path, target: Path) -> None:
+    """Copy the state of an overlay by hard links, in milliseconds.
+
+    Blobs and commits never change and records are replaced by rename, so the copy stays as it is.
+
+    Args:
+        overlay: of a session.
+        target: must not exist.
+    """
+    shutil.copytree(
+        overlay, target, copy_function=_link, ignore=shutil.ignore_patterns("uploads", "client-home", "*.jsonl")
+    )
+
+
+def restore_overlay(snapshot: Path, overlay: Path) -> None:
+    """Put a copy made by `snapshot_overlay` in the place of an overlay; its session must be closed."""
+    shutil.rmtree(overlay, ignore_errors=True)
+    shutil.copytree(snapshot, overlay, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def merge_bases(bases: list[Path], target: Path) -> BaseRecord:
+    """Make one base of several; where two hold the same repository, the first one's is taken.
+
+    Args:
+        bases: whole bases.
+        target: the folder to make, or a whole base that is added to.
+
+    Returns:
+        The record of the new base.
+
+    Raises:
+        MachineFault: GR604, one of the folders is not a whole base.
+    """
+    for base in bases:
+        if not (base / "base.json").is_file():
+            raise MachineFault("GR604", f"{base} is not a Hub base, or was not finished.")
+    into = Layer(target)
+    into.open_for_writing()
+    for base in bases:
+        source = Layer(base)
+        for folder in ("blobs", "commits", "facts"):
+            for path in (base / folder).glob("*"):
+                if not (target / folder / path.name).exists():
+                    _link(str(path), str(target / folder / path.name))
+        for key, repo in source.repos.items():
+            if key not in into.repos:
+                into.save_repo(repo)
+    return finish_base(target)
