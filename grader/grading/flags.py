@@ -1,11 +1,9 @@
 """Finds what a person should look at before a grade counts."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from grader.model.artifact import ArtifactManifest
 from grader.model.grade import Flag
-from grader.model.lab import Scalar
 from grader.model.run import RunResult, RunStatus
 from grader.model.verdict import Verdicts, VerdictStatus
 
@@ -22,7 +20,7 @@ def find_flags(run: RunResult, manifest: ArtifactManifest, verdicts: Verdicts) -
         verdicts: what was judged.
 
     Returns:
-        Flags, the most serious first: our faults, then the run, then the parameters, the artifacts, the containment.
+        Flags, the most serious first: our faults, then the run, then its parameters, the artifacts, the containment.
     """
     return (
         *_faults(verdicts),
@@ -31,25 +29,6 @@ def find_flags(run: RunResult, manifest: ArtifactManifest, verdicts: Verdicts) -
         *_artifact_flags(manifest),
         *_sandbox_flags(run),
     )
-
-
-def overwritten_parameters(injected: Mapping[str, Scalar], observed: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the parameters that did not keep the value that was injected.
-
-    Args:
-        injected: name and value as injected.
-        observed: name and value as read back after the last cell.
-
-    Returns:
-        Their names, in the order of injection.
-    """
-    return tuple(name for name, value in injected.items() if not _same(value, observed.get(name)))
-
-
-def _same(injected: Scalar, observed: object) -> bool:
-    if isinstance(injected, bool) or isinstance(observed, bool):
-        return injected is observed  # 1 == True in Python, but not in a student's `if`
-    return injected == observed
 
 
 def _faults(verdicts: Verdicts) -> Iterator[Flag]:
@@ -65,16 +44,10 @@ def _run_flags(run: RunResult) -> Iterator[Flag]:
 
 
 def _parameter_flags(run: RunResult) -> Iterator[Flag]:
-    if run.observed is None:
-        if run.status == RunStatus.COMPLETED:
-            yield Flag("GR312", "The parameters could not be read back after the last cell.")
-        return
-    for name in overwritten_parameters(run.parameters, run.observed):
-        if name in run.observed:
-            now = f"was {run.observed[name]!r} at the end of the run"
-        else:
-            now = "no longer existed at the end of the run"
-        yield Flag("GR312", f"The parameter `{name}` was injected as {run.parameters[name]!r} and {now[:200]}.")
+    for notice in run.notices:
+        yield Flag(notice.code, notice.message)
+    if run.observed is None and run.status == RunStatus.COMPLETED:
+        yield Flag("GR312", "The parameters could not be read back after the last cell.")
 
 
 def _artifact_flags(manifest: ArtifactManifest) -> Iterator[Flag]:

@@ -2,10 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
-from grader.intake.literals import PARAMETERS, parse_quietly
-from grader.intake.notebook import Notebook, tags_of
+from grader.intake.literals import parse_quietly
+from grader.intake.notebook import Notebook
 from grader.model.submission import Notice
 
 #: Characters of all cells together that are looked through: a hostile quarter of a megabyte takes a second to parse.
@@ -30,30 +30,26 @@ _CALLS = {
 }
 
 
-def look_through(notebook: Notebook, parameters: Sequence[str]) -> tuple[Notice, ...]:
-    """Return remarks on cells that would wait, install, or assign a parameter again.
+def look_through(notebook: Notebook) -> tuple[Notice, ...]:
+    """Return remarks on cells that would wait, install, or end the kernel.
 
     Args:
-        notebook: a valid notebook with one parameters cell.
-        parameters: the names that the lab declares.
+        notebook: a valid notebook.
 
     Returns:
         At most 20 notices, in the order of the cells. They are hints: the run decides.
     """
     found: list[Notice] = []
-    after_parameters = False
     room = _LONGEST_SOURCES
     for number, cell in enumerate(notebook.code_cells, start=1):
         source: str = cell["source"]
-        if PARAMETERS in tags_of(cell):
-            after_parameters = True
-        elif len(source) <= room:
+        if len(source) <= room:
             room -= len(source)
-            found.extend(_cell_notices(number, source, parameters if after_parameters else ()))
+            found.extend(_cell_notices(number, source))
     return tuple(found[:_MOST_NOTICES])
 
 
-def _cell_notices(number: int, source: str, parameters: Sequence[str]) -> Iterator[Notice]:
+def _cell_notices(number: int, source: str) -> Iterator[Notice]:
     conflict = _CONFLICT.search(source)
     if conflict:
         line = source.count("\n", 0, conflict.start()) + 1
@@ -61,14 +57,8 @@ def _cell_notices(number: int, source: str, parameters: Sequence[str]) -> Iterat
         yield Notice("GR301", message, "Keep one side of the conflict.")
     yield from _magic_notices(number, source)
     tree = parse_quietly(_MAGIC.sub(r"\g<indent>pass", source))
-    if tree is None:
-        return
-    yield from _call_notices(number, tree)
-    again = sorted(set(module_assignments(tree)) & set(parameters))
-    if again:
-        names = ", ".join(f"`{name}`" for name in again)
-        message = f"Cell {number} assigns {names} again, so the injected value may not be the one in force."
-        yield Notice("GR312", message, "Use another name for your own value.")
+    if tree is not None:
+        yield from _call_notices(number, tree)
 
 
 def _magic_notices(number: int, source: str) -> Iterator[Notice]:
@@ -103,42 +93,3 @@ def _called_names(tree: ast.Module) -> Iterator[str]:
 
 def _is_sys_exit(owner: ast.expr, attribute: str) -> bool:
     return attribute == "exit" and isinstance(owner, ast.Name) and owner.id == "sys"
-
-
-def module_assignments(tree: ast.Module) -> Iterator[str]:
-    """Yield the names that a cell binds in the notebook's own namespace.
-
-    Args:
-        tree: the parsed cell.
-
-    Yields:
-        Each name as often as it is bound; names of functions' and classes' own scopes are left out.
-    """
-    waiting: list[ast.AST] = list(tree.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-            yield from _declared_global(node)
-            continue
-        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            continue
-        yield from _bound_by(node)
-        waiting.extend(ast.iter_child_nodes(node))
-
-
-def _bound_by(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
-        yield node.id
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
-    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-        yield node.name
-    elif isinstance(node, ast.MatchMapping) and node.rest:
-        yield node.rest
-
-
-def _declared_global(scope: ast.AST) -> Iterable[str]:
-    for node in ast.walk(scope):
-        if isinstance(node, ast.Global):
-            yield from node.names

@@ -129,7 +129,7 @@ def inspect_notebook(
             *notebook.repairs,
             *kernel_notices,
             *lab_notices,
-            *look_through(notebook, chosen.parameters),
+            *look_through(notebook),
         ),
     )
     return Accepted(submission, chosen, content, _serialised(notebook) if repaired else content)

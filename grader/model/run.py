@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from grader.model.lab import Limits, Scalar
+from grader.model.submission import Notice
 
 
 class RunStatus(StrEnum):
@@ -113,5 +114,7 @@ class RunResult:
     """python, torch, transformers, datasets, peft... of the kernel's environment, read outside of it."""
     hub: dict[str, Any] = field(default_factory=dict[str, Any])
     """Snapshot id, number of requests, bytes sent."""
+    notices: tuple[Notice, ...] = ()
+    """What a person should know about a run that is judged all the same, such as GR312."""
     schema: str = "grader.run/1"
     """Name and version of this format."""

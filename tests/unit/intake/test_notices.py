@@ -1,17 +1,13 @@
-import ast
-
 import pytest
 
 from grader.intake.notebook import parse_notebook
-from grader.intake.notices import look_through, module_assignments
+from grader.intake.notices import look_through
 from tests.fakes.notebooks import code, notebook, parameters
-
-PARAMETERS = ("seed", "train_rows")
 
 
 def notices(source, *more):
     cells = [parameters(), code(source, "work"), *more]
-    return look_through(parse_notebook(notebook(*cells), "lab.ipynb"), PARAMETERS)
+    return look_through(parse_notebook(notebook(*cells), "lab.ipynb"))
 
 
 @pytest.mark.parametrize(
@@ -54,54 +50,14 @@ def test_a_cell_that_would_install_wait_or_end_the_kernel_is_noticed(source, say
         "stack.exit()",
         "print('input()')",
         "x = 7 % 3",
-        "def f(seed):\n    train_rows = 3\n    return seed",
-        "[seed for seed in range(3)]",
-        "lambda seed: seed",
         "x = (",
         "",
-        "dataset.seed = 3",
         "callbacks[0]()",
         "!hf download x",
-        "rows['train_rows'] = 3",
     ],
 )
 def test_ordinary_cells_are_not_noticed(source):
     assert notices(source) == ()
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "seed = 3",
-        "seed += 1",
-        "seed: int = 3",
-        "a, (seed, b) = 1, (2, 3)",
-        "for seed in range(3): pass",
-        "with open('x') as seed: pass",
-        "import random as seed",
-        "if (seed := 3): pass",
-        "del seed",
-        "def seed(): pass",
-        "class seed: pass",
-        "def f():\n    global seed\n    seed = 3",
-        "try:\n    pass\nexcept ValueError as seed:\n    pass",
-        "match 3:\n    case seed: pass",
-        "match [3]:\n    case [*seed]: pass",
-        "match {}:\n    case {**seed}: pass",
-        "%time\nif True:\n    seed = 4",
-    ],
-)
-def test_every_way_to_assign_a_parameter_again_is_noticed(source):
-    (notice,) = notices(source)
-
-    assert notice.code == "GR312"
-    assert "Cell 2 assigns `seed` again" in notice.message
-
-
-def test_a_cell_before_the_parameters_may_assign_them():
-    document = parse_notebook(notebook(code("seed = 3"), parameters()), "lab.ipynb")
-
-    assert look_through(document, PARAMETERS) == ()
 
 
 def test_a_conflict_inside_a_cell_is_noticed_with_its_line():
@@ -117,12 +73,4 @@ def test_a_call_is_noticed_once_per_cell_and_all_notices_end_at_twenty():
 
 
 def test_an_enormous_cell_is_not_looked_through():
-    assert notices("seed = 3\n" + "#" * 2_000_000) == ()
-
-
-def test_a_dotted_import_binds_its_first_name():
-    assert list(module_assignments(ast.parse("import os.path"))) == ["os"]
-
-
-def test_an_exception_without_a_name_binds_nothing():
-    assert list(module_assignments(ast.parse("try:\n    pass\nexcept ValueError:\n    pass"))) == []
+    assert notices("input()\n" + "#" * 2_000_000) == ()
