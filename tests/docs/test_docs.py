@@ -87,17 +87,16 @@ def test_every_command_is_documented(commands):
     documented = text_of("operators.md")
 
     for words, command in commands.items():
-        if words and not command.hidden and " " not in words:
+        if words and not command.hidden:
             assert f"`grader {words}" in documented
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_call_in_a_page_is_one_that_the_program_knows(page, commands):
     for words in calls(page.read_text("utf-8")):
-        name = " ".join(words[:2]) if " ".join(words[:2]) in commands else words[0]
-        if name.startswith("-"):
-            name = ""
-        command = commands[name]
+        named = [name for name in (" ".join(words[:2]), words[0]) if name in commands]
+        assert named or words[0].startswith("-"), f"{page.name}: there is no command {words[0]}"
+        command = commands[named[0] if named else ""]
         options = {option for param in command.params if param.param_type_name == "option" for option in param.opts}
         given = {word.partition("=")[0] for word in words if re.fullmatch(r"--?[A-Za-z][\w-]*(=.*)?", word)}
 
