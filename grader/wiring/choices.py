@@ -1,6 +1,7 @@
 """Chooses what can be chosen: the sandbox and the device."""
 
 from pathlib import Path
+from typing import Literal
 
 from grader.errors import MachineFault, UsageFault
 from grader.sandbox.base import Sandbox
@@ -35,7 +36,7 @@ def choose_sandbox(name: str) -> Sandbox:
     raise MachineFault("GR602", f"No sandbox works here. {' '.join(reasons)}")
 
 
-def choose_device(wanted: str, profile_device: str) -> str:
+def choose_device(wanted: str, profile_device: str) -> Literal["cpu", "cuda"]:
     """Return `cpu` or `cuda`.
 
     Args:

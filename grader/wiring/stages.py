@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import shutil
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from grader.catalog import find_lab
 from grader.errors import InternalFault, SubmissionFault
 from grader.grading import make_grade, make_stamp
 from grader.model.artifact import ArtifactManifest
-from grader.model.files import read_json, write_json
+from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.model.run import RunResult
@@ -90,19 +90,18 @@ class CourseStages:
 
         profile = lab.profiles.get(request.profile)
         job = RunJob(
-            folder=folder,
+            run_folder=folder,
             submission=submission,
             lab=lab,
-            profile_name=request.profile,
+            profile=request.profile,
+            seed=request.seed,
+            overrides=dict(request.overrides),
             device=choose_device(request.device, profile.device if profile else "cpu"),
             environment=dict(hub.environment),
-            overrides=dict(request.overrides),
-            seed=request.seed,
-            network_ports=hub.ports,
+            ports=hub.ports,
+            hub_usage=hub.usage,
         )
-        result = replace(run_notebook(job, self.sandbox, lambda progress: self.say(progress.sentence)), hub=hub.usage())
-        write_json(folder / "run.json", result)
-        return result
+        return run_notebook(job, self.sandbox, lambda progress: self.say(progress.sentence))
 
     def collect(self, result: RunResult, folder: Path) -> ArtifactManifest:
         """Copy the artifacts out, drop the work folder, write the manifest last."""
