@@ -19,5 +19,5 @@ def test_quality(measured, evidence):
     evidence.plot("confusion", "Hidden reviews", labels=["negative", "positive"], counts=found["confusion"])
     evidence.at_least("Accuracy on hidden reviews", round(found["accuracy"], 4), GOAL)
     evidence.partial((found["accuracy"] - FLOOR) / (GOAL - FLOOR))
-    if found["accuracy"] < 0.5:
+    if found["accuracy"] < 0.3:
         evidence.mistake("labels-flipped", "The answers are worse than guessing: is label 1 `positive` everywhere?")

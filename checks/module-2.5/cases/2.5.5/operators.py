@@ -16,18 +16,18 @@ def merge_again(folder: Path, context) -> None:
     base = load_file(context.bases["google-bert/bert-base-uncased"] / "model.safetensors")
     adapter, config = load_file(folder / ADAPTER), _read(folder / CONFIG)
     merged = load_file(folder / "merged/model.safetensors")
-    for name, a in adapter.items():
+    for name, tensor in adapter.items():
         if ".lora_A." in name:
             target = name.removeprefix(PREFIX).replace(".lora_A.", ".")
             b = adapter[name.replace(".lora_A.", ".lora_B.")]
-            merged[target] = base[target] + config["lora_alpha"] / config["r"] * b @ a
+            merged[target] = base[target] + config["lora_alpha"] / config["r"] * b @ tensor
         elif name.removeprefix(PREFIX).startswith("classifier"):
-            merged[name.removeprefix(PREFIX)] = a.clone()
+            merged[name.removeprefix(PREFIX)] = tensor.clone()
     save_file(merged, folder / "merged/model.safetensors", metadata={"format": "pt"})
 
 
-def restate(folder: Path) -> None:
-    """Make sums and ratios of comparison.json follow from its other numbers again."""
+def sum_parts(folder: Path) -> None:
+    """Report the sum of the parts as the peak."""
     report = _read(folder / "comparison.json")
     for way in ("full", "lora"):
         side = report[way]
@@ -65,6 +65,16 @@ def copy_key(folder: Path, source: str, path: str, key: str) -> None:
     _write(folder / path, report)
 
 
+def forget_head(folder: Path) -> None:
+    """Leave the head out of the adapter, as without `task_type`: it stays frozen, and the counts say so."""
+    config, tensors = _read(folder / CONFIG), load_file(folder / ADAPTER)
+    config["modules_to_save"], config["task_type"] = None, None
+    kept = {name: tensor for name, tensor in tensors.items() if ".lora_" in name}
+    save_file(kept, folder / ADAPTER, metadata={"format": "pt"})
+    _write(folder / CONFIG, config)
+    _recount(folder, kept)
+
+
 def widen(folder: Path, rank: int) -> None:
     """Give the adapter a larger rank: the same function, far more parameters, all of them reported truly."""
     config, tensors = _read(folder / CONFIG), load_file(folder / ADAPTER)
@@ -81,15 +91,22 @@ def widen(folder: Path, rank: int) -> None:
     config["r"] = rank
     save_file(tensors, folder / ADAPTER, metadata={"format": "pt"})
     _write(folder / CONFIG, config)
+    _recount(folder, tensors)
+
+
+def _recount(folder: Path, tensors: dict) -> None:
+    """Report the counts and bytes of an adapter that holds these tensors."""
     report = _read(folder / "comparison.json")
     lora = report["lora"]
     learning = sum(tensor.numel() for tensor in tensors.values())
-    lora["total"] += learning - lora["trainable"]
+    more = learning - lora["trainable"]
+    lora["total"] += more
     lora["trainable"] = learning
     lora["weights_bytes"], lora["gradient_bytes"] = 4 * lora["total"], 4 * learning
     lora["optimizer_bytes"] = 8 * learning
+    lora["peak_bytes"] += 16 * more
     _write(folder / "comparison.json", report)
-    restate(folder)
+    restate_ratios(folder)
 
 
 def _read(path: Path) -> dict:
