@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from typing import Any, cast
 
 from grader.errors import SubmissionFault
@@ -84,9 +85,8 @@ def _not_json(exc: json.JSONDecodeError, content: bytes, name: str) -> Submissio
         line = content.count(b"\n", 0, conflict.start()) + 1
         mark = content[conflict.start() :].split(b"\n", 1)[0].strip()[:40].decode("utf-8", "replace")
         message = f"{name} is not a notebook: line {line} is a merge-conflict marker: '{mark}'."
-        hint = (
-            "Take one side: `git checkout --theirs FILE` or `git checkout --ours FILE`, with your file's name for FILE."
-        )
+        file = shlex.quote(name)
+        hint = f"Take one side: `git checkout --ours {file}` is yours, `git checkout --theirs {file}` the other."
         return SubmissionFault("GR301", message, hint)
     where = f"line {exc.lineno}, column {exc.colno}"
     if exc.pos >= len(exc.doc.rstrip()) or exc.msg.startswith("Unterminated string"):

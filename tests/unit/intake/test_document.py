@@ -60,7 +60,7 @@ def test_a_merge_conflict_is_recognised_wherever_the_json_breaks(ending):
 
     assert fault.code == "GR301"
     assert "line 3 is a merge-conflict marker: '<<<<<<< HEAD'" in fault.message
-    assert "git checkout" in fault.hint
+    assert "`git checkout --ours lab.ipynb` is yours" in fault.hint
 
 
 def test_every_truncation_of_a_notebook_is_called_one():
