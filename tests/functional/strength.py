@@ -1,0 +1,96 @@
+"""Runs a lab's own notebooks through the whole grader, and judges wrong submissions made of the reference run."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.artifacts.collect import collect
+from grader.artifacts.manifest import write_manifest
+from grader.model.files import read_json
+from grader.model.grade import Grade
+from grader.model.lab import Lab
+from grader.model.run import RunResult
+from grader.model.verdict import Verdict
+from grader.pipeline import Request
+from grader.settings import Settings
+from grader.validating import Case, CaseContext, apply_case, misjudged
+from grader.wiring import Workshop
+
+ROOT = Path(__file__).parents[2]
+#: What a case takes over of the reference run: everything but its artifacts and what was made from them.
+KEPT = ("submission.json", "submission.ipynb", "run.json", "executed.ipynb")
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A run folder with its grade."""
+
+    folder: Path
+    grade: Grade
+
+    @property
+    def unmet(self) -> dict[str, str]:
+        """Why each check that did not pass did not."""
+        return {
+            verdict.check.id: f"{verdict.status}: {verdict.message} {verdict.staff}"
+            for verdict in self.grade.verdicts
+            if verdict.status != "passed"
+        }
+
+    def verdict(self, check: str) -> Verdict:
+        """Return the verdict of a check."""
+        return next(verdict for verdict in self.grade.verdicts if verdict.check.id == check)
+
+
+class Bench:
+    """One lab of this course, graded in folders of the tests."""
+
+    def __init__(self, lab_id: str, scratch: Path) -> None:
+        self.scratch = scratch
+        self._workshop = Workshop(
+            Settings(root=ROOT, runs=scratch / "runs", cache=scratch / "cache", sandbox="process", student="ada")
+        )
+        self.lab: Lab = self._workshop.lab(lab_id)
+
+    def grade(self, notebook: Path, *, seed: int | None = None, profile: str = "miniature") -> Graded:
+        """Run a notebook and judge what it leaves behind."""
+        request = Request(notebook=notebook, lab_id=self.lab.id, profile=profile, seed=seed)
+        grade, folder = self._workshop.grade(request, _quiet)
+        return Graded(folder, grade)
+
+    def judge(self, case: Case, reference: Graded) -> Graded:
+        """Make a wrong submission out of a reference run and judge it; the notebook is not run again."""
+        made, folder = self.scratch / "made" / case.name, self.scratch / "runs" / f"case-{case.name}"
+        made.parent.mkdir(exist_ok=True)
+        context = CaseContext(
+            bases=self._workshop.stages.snapshots(self.lab),
+            checks_root=self.lab.checks_root,
+            cache=self.scratch / "cases",
+        )
+        apply_case(case, reference.folder / "artifacts", made, context)
+        folder.mkdir()
+        for name in KEPT:
+            shutil.copyfile(reference.folder / name, folder / name)
+        run = read_json(folder / "run.json", RunResult)
+        write_manifest(folder, collect(made, folder / "artifacts", run.limits, run.run_id))
+        return Graded(folder, self._workshop.judge(folder, (), _quiet))
+
+    def misjudged(self, case: Case, reference: Graded) -> list[str]:
+        """Say where the checks misjudge a case; empty when they are exactly right."""
+        return misjudged(case, self.judge(case, reference).grade.verdicts)
+
+
+def solve(starter: Path, solution: Path, exercises: set[str], destination: Path) -> Path:
+    """Write a half-done notebook: the starter with some exercises taken from the solution."""
+    notebook, solved = json.loads(starter.read_text("utf-8")), json.loads(solution.read_text("utf-8"))
+    answers = {cell["id"]: cell["source"] for cell in solved["cells"]}
+    for cell in notebook["cells"]:
+        if exercises & set(cell["metadata"].get("tags", [])):
+            cell["source"] = answers[cell["id"]]
+    destination.write_text(json.dumps(notebook), "utf-8")
+    return destination
+
+
+def _quiet(_stage: str, _sentence: str) -> None:
+    """Tell nobody."""
