@@ -49,7 +49,6 @@ def _view(
     number, cell = numbers
     check = verdict.check
     status = _status(verdict, run, cell)
-    unmet = status is not words.PASSED
     rows = tuple(_row(row) for row in verdict.rows[:_ROWS])
     return CheckView(
         number=number,
@@ -59,8 +58,7 @@ def _view(
         earned="" if verdict.fraction is None else points(verdict.fraction * check.points),
         points=points(check.points),
         message=_message(verdict, status, staff) or _unjudged(verdict, run, status, waits),
-        hint=_text(verdict.hint or check.hint) if status in _HINTED else "",
-        mistake=words.MISTAKES.get(verdict.mistake, "") if unmet else "",
+        hint=_hint(verdict) if status in _HINTED else "",
         waits_for=waits if status is words.NOT_JUDGED or status is words.NOT_ATTEMPTED else (),
         rows=rows,
         claims=any(row.claimed is not None for row in verdict.rows),
@@ -79,6 +77,10 @@ def _status(verdict: Verdict, run: RunResult, cell: int) -> words.Status:
     if begun or run.status is not RunStatus.NOT_ATTEMPTED or run.stopped_at is None:
         return _STATUS[verdict.status]
     return words.NOT_ATTEMPTED if cell >= run.stopped_at else _STATUS[verdict.status]
+
+
+def _hint(verdict: Verdict) -> str:
+    return _text(verdict.hint or verdict.check.hint) or words.MISTAKES.get(verdict.mistake, "")
 
 
 def _unjudged(verdict: Verdict, run: RunResult, status: words.Status, waits: Sequence[Waits]) -> str:

@@ -80,8 +80,8 @@ def _check(check: CheckView) -> list[str]:
         said.append(_said(check.message))
     if check.waits_for:
         said.append(f"{words.WAITS}: {', '.join(_plain(other.title) for other in check.waits_for)}")
-    if check.hint or check.mistake:
-        said.append(f"**{words.TRY}:** {_said(f'{check.hint} {check.mistake}'.strip())}")
+    if check.hint:
+        said.append(f"**{words.TRY}:** {_said(check.hint)}")
     if check.rows:
         said.append(_evidence(check.rows, check.claims))
     for number, plot in enumerate(check.plots, start=1):

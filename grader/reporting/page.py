@@ -100,7 +100,7 @@ class CheckView:
     points: str
     message: str
     hint: str
-    mistake: str
+    """The next step: the author's words, else those for the usual mistake that the evidence shows."""
     waits_for: tuple[Waits, ...]
     rows: tuple[Row, ...]
     claims: bool
@@ -122,7 +122,7 @@ class CheckView:
     @property
     def details(self) -> bool:
         """Whether there is more to say than the title."""
-        said = self.message, self.hint, self.waits_for, self.rows, self.plots, self.staff, self.mistake
+        said = self.message, self.hint, self.waits_for, self.rows, self.plots, self.staff
         return any(said)
 
 

@@ -60,7 +60,7 @@ def next_step(grade: Grade, checks: Sequence[CheckView]) -> NextStep:
     open_ids = {number for number, v in enumerate(grade.verdicts, start=1) if v.check.id not in secret}
     for check in unmet:
         if check.number in open_ids:
-            return NextStep(check.title, check.anchor, check.hint or check.mistake or words.NEXT.look)
+            return NextStep(check.title, check.anchor, check.hint or words.NEXT.look)
     return NextStep("", "", _nothing_open(bool(unmet), checks))
 
 
@@ -114,7 +114,7 @@ def files(grade: Grade) -> tuple[StampLine, ...]:
     found = grade.manifest.files
     lines = [StampLine(one_line(entry.path, 120), size(entry.size_bytes)) for entry in found[:_FILES_SHOWN]]
     if len(found) > _FILES_SHOWN:
-        lines.append(StampLine(f"and {len(found) - _FILES_SHOWN} more", ""))
+        lines.append(StampLine(words.more_files(len(found) - _FILES_SHOWN), ""))
     return tuple(lines)
 
 
@@ -123,18 +123,18 @@ def stamp(grade: Grade) -> tuple[StampLine, ...]:
     run, own = grade.run, grade.stamp
     versions = {**own.versions, **run.versions}
     contained = words.SANDBOXED if own.sandboxed else words.UNSANDBOXED
-    pairs = (
-        ("Submission", f"{grade.submission.file_name}, sha256 {grade.submission.sha256}"),
-        ("Lab", f"{grade.lab.id}, version {grade.lab.version}"),
-        ("Checks", f"sha256 {grade.lab.checks_sha256}"),
-        ("Grader", own.grader_version),
-        ("Profile and seed", f"{run.profile}, seed {run.seed}"),
-        ("Packages", ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or "–"),
-        ("Device", own.device or run.device),
-        ("Hub snapshot", own.hub_snapshot or "–"),
-        ("Containment", f"{contained} ({run.sandbox.backend})"),
-        ("Started", moment(run.started)),
-        ("Ended", moment(run.ended)),
-        ("Run", grade.run_id),
+    values = (
+        f"{grade.submission.file_name}, sha256 {grade.submission.sha256}",
+        f"{grade.lab.id}, version {grade.lab.version}",
+        f"sha256 {grade.lab.checks_sha256}",
+        own.grader_version,
+        f"{run.profile}, seed {run.seed}",
+        ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or "–",
+        own.device or run.device,
+        own.hub_snapshot or "–",
+        f"{contained} ({run.sandbox.backend})",
+        moment(run.started),
+        moment(run.ended),
+        grade.run_id,
     )
-    return tuple(StampLine(name, one_line(value, 400)) for name, value in pairs)
+    return tuple(StampLine(name, one_line(value, 400)) for name, value in zip(words.STAMP, values, strict=True))

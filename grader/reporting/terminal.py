@@ -64,14 +64,14 @@ def _stages(grade: Grade, page: Page, checks: int, unmet: int) -> list[Line]:
     rows = (
         (
             f"{words.LAB} {header.lab_id} · {header.lab_title}",
-            f"lab {header.lab_version} · seed {run.seed} · {one_line(grade.stamp.device, 40)}",
+            words.terminal_lab(header.lab_version, run.seed, one_line(grade.stamp.device, 40)),
         ),
-        (f"  read    {name}", f"{words.plural(cells, 'cell')}, {size(grade.submission.size_bytes)}"),
+        (f"  {words.READ:8}{name}", f"{words.plural(cells, 'cell')}, {size(grade.submission.size_bytes)}"),
         (
-            f"  run     {ran} of {words.plural(len(run.cells), 'cell')}",
-            f"{duration(run.wall_seconds)} · peak {size(run.peak_memory_bytes)}",
+            f"  {words.RUN:8}{ran} {words.OF} {words.plural(len(run.cells), 'cell')}",
+            f"{duration(run.wall_seconds)} · {words.PEAK} {size(run.peak_memory_bytes)}",
         ),
-        (f"  check   {checks - unmet} of {checks} met", ""),
+        (f"  {words.CHECK:8}{checks - unmet} {words.OF} {checks} {words.MET.word}", ""),
     )
     column = max(_COLUMN, *(_cells(left) + 2 for left, _ in rows))
     first, *others = [(_pad(left, column) + right).rstrip() for left, right in rows]
@@ -90,7 +90,7 @@ def _banner(stop: Banner, run: RunResult, width: int) -> list[Line]:
         said = _wrapped(stop.message, width, " " * 9)
         lines = [Line(_pad(head, 9) + said[0].strip(), tone), *(Line(text, tone) for text in said[1:])]
         lines += [Line(f"{' ' * 9}{where}", tone)] if where else []
-    rest = (stop.detail, stop.judged, f"Try: {stop.cure}")
+    rest = (stop.detail, stop.judged, f"{words.TRY_SHORT}: {stop.cure}")
     return [*lines, *(Line(text) for part in rest if part for text in _wrapped(part, width, " " * 9))]
 
 
@@ -108,8 +108,8 @@ def _check(check: CheckView, appeal: str, edge: int, width: int) -> list[Line]:
     said = [check.message]
     if check.waits_for:
         said.append(f"{words.WAITS}: {', '.join(other.title for other in check.waits_for)}.")
-    if check.hint or check.mistake:
-        said.append(f"{words.TRY}: {check.hint or check.mistake}")
+    if check.hint:
+        said.append(f"{words.TRY}: {check.hint}")
     if check.status is words.OUR_FAULT:
         said.append(f"{words.SEND}: {appeal}")
     lines = [Line(head, _TONES.get(check.status.key, "quiet"))]
@@ -119,13 +119,13 @@ def _check(check: CheckView, appeal: str, edge: int, width: int) -> list[Line]:
 def _result(grade: Grade, page: Page, where: tuple[str, int], unmet: bool) -> list[Line]:
     report, width = where
     score = f"{points(grade.score)} / {points(grade.possible)} {words.POINTS}"
-    told = f"Report: {one_line(report, 400)}" if report else ""
+    told = f"{words.REPORT_AT}: {one_line(report, 400)}" if report else ""
     if not unmet:
         return [Line(f"{score}.   {told}".rstrip(), "good")]
     counted = [f"{entry.count} {entry.status.counted}" for entry in page.header.counts]
     open_counts = counted[1:] if page.header.counts and page.header.counts[0].status is words.PASSED else counted
     lines = [Line(" · ".join((score, *open_counts)), "title")]
-    next_lines = _wrapped(f"Next: {_next(grade, page)}", width, "")
+    next_lines = _wrapped(f"{words.NEXT_IS}: {_next(grade, page)}", width, "")
     return [*lines, *([Line(told)] if told else []), *(Line(text) for text in next_lines)]
 
 
@@ -135,7 +135,7 @@ def _next(grade: Grade, page: Page) -> str:
         return words.NEXT_SEND.format(appeal=page.appeal)
     if not step.title:
         return step.action
-    what = f'fix "{one_line(step.title, 60)}"' if step.anchor.startswith("check-") else step.title
+    what = words.fix_check(one_line(step.title, 60)) if step.anchor.startswith("check-") else step.title
     return f"{what[:1].lower()}{what[1:]}, {words.again(duration(grade.run.wall_seconds))}."
 
 

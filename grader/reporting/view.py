@@ -91,15 +91,15 @@ def _notes(grade: Grade, found: Sequence[Count]) -> tuple[str, ...]:
 
 
 def _adjustment(entry: Adjustment) -> str:
-    change = f"{'+' if entry.points > 0 else '−'}{points(abs(entry.points))} points"
+    change = f"{'+' if entry.points > 0 else '−'}{points(abs(entry.points))}"
     why = f" {one_line(entry.why, 300)}" if entry.why else ""
-    return f"{one_line(entry.what, 160)}: {change}, by {one_line(entry.by, 80)}, {moment(entry.when)}.{why}"
+    return words.adjustment(one_line(entry.what, 160), change, one_line(entry.by, 80), moment(entry.when)) + why
 
 
 def _notices(grade: Grade) -> tuple[str, ...]:
     told = [f"{one_line(n.message, 400)} {one_line(n.hint, 400)}".strip() for n in grade.submission.notices]
     refused = [
-        f"{one_line(entry.path, 120)} was not collected: {one_line(entry.reason, 300)} ({one_line(entry.code, 8)})"
+        words.refused(one_line(entry.path, 120), one_line(entry.reason, 300), one_line(entry.code, 8))
         for entry in grade.manifest.refused[:20]
     ]
     return (*told, *refused)

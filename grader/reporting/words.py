@@ -46,6 +46,12 @@ BANNERS = {
     "our fault": "Your notebook could not be run, and that is our fault",
 }
 
+#: Names of the lines of *Reproduce this*.
+STAMP = (
+    *("Submission", "Lab", "Checks", "Grader", "Profile and seed", "Packages"),
+    *("Device", "Hub snapshot", "Containment", "Started", "Ended", "Run"),
+)
+
 #: The usual mistakes, by `Verdict.mistake`: what the evidence looks like.
 MISTAKES = {
     "random-model": "This looks like a model chosen at random: judge by card, downloads, licence and benchmark.",
@@ -90,6 +96,12 @@ APPEAL = "If you think that this result is not right, send your instructor this 
 KEPT = "Everything that this page shows is kept in the run folder {run} on the machine that graded it."
 STAFF_PAGE = "Staff page: it shows hidden checks and tracebacks. Do not hand it to students."
 
+READ = "read"
+CHECK = "check"
+PEAK = "peak"
+TRY_SHORT = "Try"
+REPORT_AT = "Report"
+NEXT_IS = "Next"
 SKIP = "Skip to the result"
 LAB = "Lab"
 RUN = "run"
@@ -154,9 +166,29 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
-def and_list(parts: Sequence[str]) -> str:
-    """Join words as a sentence does: `a, b and c`."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+def terminal_lab(version: str, seed: int, device: str) -> str:
+    """Name the lab's version, the seed and the device of a run."""
+    return f"lab {version} · seed {seed} · {device}"
+
+
+def refused(path: str, reason: str, code: str) -> str:
+    """Say that a file was not collected."""
+    return f"{path} was not collected: {reason} ({code})"
+
+
+def more_files(count: int) -> str:
+    """Say that a list of files goes on."""
+    return f"and {count} more"
+
+
+def adjustment(what: str, change: str, by: str, when: str) -> str:
+    """Tell a change of the score that no check made."""
+    return f"{what}: {change} points, by {by}, {when}."
+
+
+def fix_check(title: str) -> str:
+    """Name the check of the next step."""
+    return f'fix "{title}"'
 
 
 def cell(number: int, first_line: str) -> str:

@@ -45,8 +45,6 @@ def ticks(low: float, high: float, count: int = 4) -> tuple[float, ...]:
     step = next((m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999), 10 * power)
     first = math.floor(low / step + 1e-9)
     last = math.ceil(high / step - 1e-9)
-    if last - first > count * 4:  # so close together that floats cannot tell them apart
-        return (low, high)
     return tuple(index * step for index in range(first, last + 1))
 
 

@@ -55,7 +55,7 @@ def test_a_failure_without_any_words_still_says_something():
 def test_a_pass_needs_no_words_and_shows_no_hint():
     view = view_of(Verdict(check(hint="Try."), VerdictStatus.PASSED, 1.0, mistake="train-mode"))
 
-    assert (view.message, view.hint, view.mistake, view.details) == ("", "", "", False)
+    assert (view.message, view.hint, view.details) == ("", "", False)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,13 @@ def test_a_check_before_the_open_exercise_is_judged_as_it_is():
     assert view_of(early, run=made.run).status.word == "Not yet"
 
 
-def test_the_usual_mistake_is_named():
-    assert "logging_steps" in check_views(grades.failing(), staff=False)[8].mistake
+def test_the_usual_mistake_stands_in_for_a_hint():
+    made = grades.failing().verdicts[8]
+    bare = replace(made, hint="")
+
+    assert view_of(made).hint == made.hint
+    assert view_of(bare).hint == "This looks like a Trainer without `logging_steps`: it logged nothing to look at."
+    assert view_of(replace(bare, mistake="unheard-of")).hint == ""
 
 
 def test_reveal_levels_and_tracebacks_are_for_staff():

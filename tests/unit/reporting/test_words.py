@@ -27,13 +27,6 @@ def test_states_differ_in_icon_and_word():
     assert len({status.icon for status in words.GROUPS}) == len({status.word for status in words.GROUPS}) == 6
 
 
-@pytest.mark.parametrize(
-    ("parts", "joined"), [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")]
-)
-def test_a_list_reads_as_a_sentence(parts, joined):
-    assert words.and_list(parts) == joined
-
-
 def test_one_and_many():
     assert words.plural(1, "check") == "1 check"
     assert words.plural(2_000, "entry", "entries") == "2,000 entries"

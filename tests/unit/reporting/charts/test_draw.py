@@ -103,6 +103,17 @@ def test_a_bar_of_parts_alone_is_as_long_as_their_sum():
     assert draw(Plot("bars", "", {"bars": bars}), "p").table.rows == (("a", "1", "2", "3"), ("b", "4", "–", "4"))
 
 
+def test_parts_beyond_six_kinds_count_in_the_bar_but_have_no_colour():
+    bars = [
+        {"name": name, "parts": [{"name": f"{name}{number}", "value": 1} for number in range(4)]} for name in ("a", "b")
+    ]
+    drawn = draw(Plot("bars", "B", {"bars": bars}), "p")
+
+    assert drawn.legend == ("a0", "a1", "a2", "a3", "b0", "b1")
+    assert drawn.table.rows[1][-1] == "4"
+    assert len(parse(drawn.picture).all("rect")) == 6
+
+
 @pytest.mark.parametrize("limit", [None, 5, {"value": "x"}, {"value": 0}])
 def test_a_limit_that_is_none_is_not_drawn(limit):
     drawn = draw(Plot("bars", "B", {"bars": [{"name": "a", "value": 0}], "limit": limit}), "p")

@@ -30,6 +30,11 @@ def test_ticks_cover_any_range_with_few_values(one, other):
     assert list(made) == sorted(made)
 
 
+@pytest.mark.parametrize(("low", "high"), [(-1.7e308, 1.7e308), (5e-324, 1e-323)])
+def test_ranges_at_the_edge_of_floats_keep_their_ends(low, high):
+    assert (ticks(low, high)[0], ticks(low, high)[-1]) == (low, high)
+
+
 def test_a_scale_maps_its_ends_and_a_flat_range_to_the_middle():
     assert Scale(0, 10, 100, 0).at(10) == 0
     assert Scale(3, 3, 0, 100).at(3) == 50
