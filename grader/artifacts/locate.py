@@ -86,7 +86,8 @@ def _is_folder(path: Path) -> bool:
 
 def _missing(root: Path, name: str, what: str) -> SubmissionFault:
     beside = (root / name).parent
-    siblings = sorted(path.name for path in beside.iterdir()) if beside.is_dir() else []
+    there = beside.iterdir() if _is_folder(beside) else ()
+    siblings = sorted(path.name for path in there if _is_file(path) or _is_folder(path))
     pickled = [entry for entry in siblings if PurePosixPath(entry).suffix in PICKLE_SUFFIXES]
     if name.endswith(".safetensors") and pickled:
         return SubmissionFault("GR316", f"There is no {name}, but {pickled[0]}, which is a pickle.")

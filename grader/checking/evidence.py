@@ -90,7 +90,7 @@ class Evidence:
     def agrees(
         self,
         label: str,
-        claimed: Number,
+        claimed: object,
         measured: Number,
         tol: float,
         *,
@@ -102,7 +102,7 @@ class Evidence:
 
         Args:
             label: what is compared.
-            claimed: the student's number.
+            claimed: what the student's file says; anything but a number agrees with nothing.
             measured: ours.
             tol: the largest difference, in the unit of the number; of the measured one when `relative`.
             relative: whether `tol` is a fraction of the measured number.
@@ -112,12 +112,15 @@ class Evidence:
         Returns:
             Whether the row is met.
         """
-        theirs, ours = _figure(claimed), _figure(measured)
-        allowed = tol * abs(ours) if relative else tol
-        # a difference of decimal fractions carries rounding noise: 0.93 - 0.91 is a little more than 0.02
-        met = abs(theirs - ours) <= allowed + 1e-12 * max(abs(ours), 1.0)
-        margin = shown(100 * tol, "%") if relative else shown(tol, unit)
-        required = "the measured value" if tol == 0 else f"within {margin} of the measured value"
+        theirs, ours = _claim(claimed), _figure(measured)
+        required = "the measured value"
+        if tol:
+            required = f"within {shown(100 * tol, '%') if relative else shown(tol, unit)} of {required}"
+        met = False
+        if isinstance(theirs, int | float) and not isinstance(theirs, bool):
+            # a difference of decimal fractions carries rounding noise: 0.93 - 0.91 is a little more than 0.02
+            allowed = (tol * abs(ours) if relative else tol) + 1e-12 * max(abs(ours), 1.0)
+            met = abs(theirs - ours) <= allowed
         sentence = "" if met else f"{label}: you report {shown(theirs, unit)}, we measure {shown(ours, unit)}."
         return self._add(EvidenceRow(label, _cell(ours), required, _cell(theirs), unit, met, sentence, hint))
 
@@ -248,7 +251,7 @@ class Evidence:
         return self._add(EvidenceRow(label, _cell(value), required, claimed, unit, met, sentence, hint))
 
     def _add(self, row: EvidenceRow) -> bool:
-        self._entries.append(_Entry(replace(row, claimed=_cell(plain(row.claimed)), sentence=printable(row.sentence))))
+        self._entries.append(_Entry(replace(row, claimed=_cell(_claim(row.claimed)), sentence=printable(row.sentence))))
         return row.met is not False
 
 
@@ -265,6 +268,14 @@ def _figure(value: Number) -> float:
     if isinstance(found, bool) or not isinstance(found, int | float):
         raise TypeError(f"A number is compared, not {value!r}.")
     return found
+
+
+def _claim(value: object) -> Scalar:
+    """A value of the student's, whatever it is: text, a number, or a word for what cannot be shown in a cell."""
+    try:
+        return plain(value)
+    except TypeError:
+        return "something else"
 
 
 def _cell(value: Scalar) -> Scalar:
