@@ -26,7 +26,8 @@ def labs(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_json({"schema": "grader.labs/1", "labs": [_summary(lab) for lab in workshop.labs]})
         return
-    table = Table("Lab", "Title", "Points", "Time", "Notebook", box=None, pad_edge=False)
+    table = Table("Lab", "Title", "Points", "Time", box=None, pad_edge=False)
+    table.add_column("Notebook", overflow="fold")
     for lab in workshop.labs:
         table.add_row(lab.id, lab.title, f"{lab.points:g}", f"{lab.minutes} min", workshop.relative(lab.starter))
     stdout().print(table)

@@ -17,7 +17,12 @@ def set_color(wanted: bool) -> None:
 
 def stdout() -> Console:
     """Return a console for results."""
-    return Console(no_color=not _state["color"] or None, highlight=False, soft_wrap=True)
+    return Console(no_color=not _state["color"] or None, highlight=False, soft_wrap=True, width=_width())
+
+
+def _width() -> int | None:
+    """A pipe has no width: tables get room there, so that nothing is cut for whoever reads it."""
+    return None if sys.stdout.isatty() else 200
 
 
 def stderr() -> Console:

@@ -56,5 +56,5 @@ def test_on_a_terminal_one_line_is_kept_up_to_date(workshop, monkeypatch, tmp_pa
         file.seek(0)
         shown = file.read()
 
-    assert "reading the notebook" in shown
+    assert "cell 7/14 \\x1b[2J trainer.train()" in shown
     assert "\x1b[2J" not in shown
