@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import shutil
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from grader.artifacts.collect import collect
+from grader.artifacts.discard import discard
 from grader.artifacts.json_file import read_json_file
 from grader.artifacts.manifest import write_manifest
 from grader.artifacts.notebook_file import NOTEBOOK_LIMIT
@@ -106,8 +106,9 @@ class CourseStages:
     def collect(self, result: RunResult, folder: Path) -> ArtifactManifest:
         """Copy the artifacts out, drop the work folder, write the manifest last."""
         manifest = collect(folder / "work" / "artifacts", folder / "artifacts", result.limits, result.run_id)
-        shutil.rmtree(folder / "work", ignore_errors=True)
-        write_manifest(folder / "manifest.json", manifest)
+        with contextlib.suppress(OSError):  # a leftover costs disk, never a grade
+            discard(folder / "work")
+        write_manifest(folder, manifest)
         return manifest
 
     def check(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> Verdicts:
