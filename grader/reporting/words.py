@@ -212,7 +212,7 @@ def hidden_summary(unmet: int, count: int, points: str) -> str:
         return {1: "The hidden check is met.", 2: "Both hidden checks are met."}.get(
             count, f"All {count} hidden checks are met."
         )
-    which = "The hidden check is" if count == 1 else f"{unmet} of {count} hidden checks are"
+    which = "The hidden check is" if count == 1 else f"{unmet} of {count} hidden checks"
     return f"{which} not met ({points} points)."
 
 

@@ -16,7 +16,7 @@ def test_the_header_counts_in_words():
     assert (header.score, header.possible) == ("51.45", "95")
     assert header.notes == (
         "5 of the lab's 100 points could not be judged here and are not counted against you.",
-        "1 of 2 hidden checks are not met (5 points).",
+        "1 of 2 hidden checks not met (5 points).",
     )
 
 
