@@ -1,0 +1,79 @@
+"""Gathers the worker's events into what is known, by claim, about each cell."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.model.run import CellError, CellRun
+from grader.model.submission import CodeCell
+from grader.running.events import LONGEST_TRACEBACK, Event
+
+
+@dataclass
+class Journal:
+    """The story of one run so far."""
+
+    cells: Sequence[CodeCell]
+    seconds: dict[str, float | None] = field(default_factory=dict[str, float | None])
+    """Cells that ended, by id."""
+    failed: str = ""
+    """Id of the cell that raised."""
+    error: CellError | None = None
+    current: CodeCell | None = None
+    """The cell that runs now."""
+    begun: bool = False
+    """Whether a cell of the student's has started."""
+    flooded: bool = False
+    kernel_died: str = ""
+    """How its process ended; empty while it lives."""
+    finished: bool = False
+    observed: dict[str, Any] | None = None
+    broke: str = ""
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Add events, in the order in which they came; what names no cell of the notebook is ignored."""
+        by_id = {cell.id: cell for cell in self.cells}
+        for event in events:
+            cell = by_id.get(event.cell)
+            if event.kind in {"cell started", "cell ended", "cell failed"}:
+                self._take_cell(event, cell)
+            else:
+                self._take_other(event)
+
+    def _take_cell(self, event: Event, cell: CodeCell | None) -> None:
+        if event.kind == "cell failed":
+            self.failed = event.cell
+            self.error = CellError(event.name[:200], event.message[:2000], event.traceback[:LONGEST_TRACEBACK])
+        elif cell is None:
+            return
+        elif event.kind == "cell started":
+            self.current, self.begun = cell, True
+        else:
+            self.current = None if self.error is None else self.current
+            self.seconds[cell.id] = None if event.seconds is None else max(0.0, event.seconds)
+
+    def _take_other(self, event: Event) -> None:
+        if event.kind == "flood":
+            self.flooded = True
+        elif event.kind == "kernel died":
+            self.kernel_died = event.message[:100]
+        elif event.kind == "observed":
+            self.observed = event.values
+        elif event.kind == "finished":
+            self.finished = True
+        else:
+            self.broke = event.message[:2000]
+
+    def cell_runs(self) -> tuple[CellRun, ...]:
+        """Return every cell with what became of it."""
+        return tuple(
+            CellRun(cell.number, cell.id, cell.first_line, self._status(cell), self.seconds.get(cell.id))
+            for cell in self.cells
+        )
+
+    def _status(self, cell: CodeCell) -> str:
+        if cell.id == self.failed:
+            return "failed"
+        if self.current is not None and cell.id == self.current.id:
+            return "stopped"
+        return "ok" if cell.id in self.seconds else "not run"

@@ -1,0 +1,33 @@
+"""Inside the box: `python -I -m grader.running.worker`, started in the folder that holds its order.
+
+Its exit status says how far it came; everything else it says as events.
+"""
+
+import sys
+from pathlib import Path
+
+from grader.running.box import BROKE, RAN, read_order
+from grader.running.events import Event, EventWriter
+from grader.running.kernel import start_kernel
+
+
+def main() -> int:
+    """Run the notebook beside the order."""
+    office = Path.cwd()
+    events = EventWriter(office / "events.jsonl")
+    try:
+        order = read_order(office / "job.json")
+        kernel = start_kernel(order.work)
+        from grader.running.notebook import execute  # imported while the kernel starts
+
+        execute(order, office, kernel, events)
+    except Exception as exc:  # the job outside turns it into a result, whatever it is
+        events.write(Event("broke", message=f"{type(exc).__name__}: {exc}"[:2000]))
+        return BROKE
+    finally:
+        events.close()
+    return RAN
+
+
+if __name__ == "__main__":
+    sys.exit(main())
