@@ -150,12 +150,13 @@ def find_repo(call: Call) -> Repo:
     call.notes["repo"] = f"{repo_type}s/{repo_id}"
     repo = call.state.store.repo(repo_type, repo_id)
     target = repo.moved_to if repo else call.state.store.aliased(repo_type, repo_id) if "/" not in repo_id else None
-    if target:
-        # only the first occurrence is the id: a file below may be called the same
-        location = call.raw_path.replace(f"/{repo_id}", f"/{target}", 1) + (
-            f"?{call.raw_query}" if call.raw_query else ""
-        )
+    # only the first occurrence is the id: a file below may be called the same
+    path = call.raw_path.replace(f"/{repo_id}", f"/{target}", 1)
+    if target and path != call.raw_path:
+        location = path + (f"?{call.raw_query}" if call.raw_query else "")
         raise Refusal(307, f"{repo_id} is now {target}", headers={"Location": location})
+    if target:
+        raise not_found(call)
     if repo is None or not visible(repo, call.user):
         raise not_found(call)
     return repo

@@ -52,7 +52,7 @@ def _announced(file: Any) -> tuple[str, int, bytes]:
     if problem:
         raise Refusal(400, problem)
     try:
-        return path, size, base64.b64decode(text)
+        return path, size, base64.b64decode(text, validate=True)
     except ValueError as exc:
         raise Refusal(400, f"The sample of {header_safe(path)} is not base64.") from exc
 
