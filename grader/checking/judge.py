@@ -52,11 +52,7 @@ def blocked(check: DeclaredCheck, before: Mapping[str, Verdict]) -> Verdict | No
     if not waiting:
         return None
     lost = [name for name in waiting if name in before and before[name].fraction == 0.0]
-    told = [
-        f"“{before[name].check.title}”" for name in waiting if name in before and before[name].check.reveal != "score"
-    ]
-    first = told[0] if told else "another check"
-    message = f"This waits for {first}." if lost else f"This waits for {first}, which could not be judged."
+    message = "" if lost else "A check that this one needs could not be judged."  # `waits_for` names it
     fraction = 0.0 if lost else None
     return Verdict(check, VerdictStatus.NOT_JUDGED, fraction, message, waits_for=tuple(waiting))
 
