@@ -333,7 +333,7 @@ def _ratio(full, lora, *keys):
 
 def _curve(way, metrics):
     points = [(entry.number("step"), entry.number("loss")) for entry in metrics.objects("loss")]
-    return {"name": WAYS[way], "points": points}
+    return {"name": "LoRA" if way == "lora" else way, "points": points}
 
 
 def _compare_bytes(theirs, ours, evidence):
