@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,8 @@ from grader.model.lab import Scalar
 
 #: Exit statuses of the worker: the notebook was run, to its end or to what stopped it; it could not be run.
 RAN, BROKE = 0, 20
+#: In the worker's folder: what came back from the functions that are called after the last cell.
+PROBES = "probes.jsonl"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class WorkerOrder:
     """What all cells together may print."""
     work: str
     """Folder in which the kernel starts, relative to the worker's."""
+    probes: tuple[dict[str, Any], ...] = ()
+    """Functions to call after the last cell: `name`, `seconds` and `calls`."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,11 @@ class Box:
     def events(self) -> Path:
         """What the worker says: untrusted."""
         return self.office / "events.jsonl"
+
+    @property
+    def probes(self) -> Path:
+        """What the student's functions returned: untrusted."""
+        return self.office / PROBES
 
     def build(self, order: WorkerOrder) -> None:
         """Make the folders, empty, and write the order.

@@ -1,6 +1,7 @@
 """Outside the box: prepares a run, has it contained, and turns whatever happened into a RunResult."""
 
 import json
+import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,8 @@ from grader.model.files import write_json
 from grader.model.lab import Lab, Limits, Profile, Scalar
 from grader.model.run import RunResult, RunStatus
 from grader.model.submission import Submission
+from grader.probing.inputs import PlannedProbe, plan_probes
+from grader.probing.record import make_record
 from grader.running.box import Box, WorkerOrder
 from grader.running.events import EventReader
 from grader.running.executed import settle_executed
@@ -55,6 +58,8 @@ class RunJob:
     """Further folders that it may write, such as the Hub client's cache; they count against the disk limit."""
     readable: tuple[Path, ...] = ()
     """Further folders that it may read."""
+    nonce: str | None = None
+    """What the inputs of probes are derived from; drawn when left out."""
     hub_usage: Callable[[], Mapping[str, Any]] = _no_usage
     """Asked after the run for what `RunResult.hub` shows."""
 
@@ -79,7 +84,7 @@ class Progress:
 
 
 def run_notebook(job: RunJob, sandbox: Sandbox, on_progress: Callable[[Progress], None]) -> RunResult:
-    """Run a notebook; writes run.json, executed.ipynb, events.jsonl and output.log into the run folder.
+    """Run a notebook; writes run.json, executed.ipynb, events.jsonl, output.log and probes.json into the run folder.
 
     What the notebook wrote stays in `work/` until it is collected.
 
@@ -93,12 +98,14 @@ def run_notebook(job: RunJob, sandbox: Sandbox, on_progress: Callable[[Progress]
 
     Raises:
         UsageFault: GR104, a profile or parameter does not exist.
+        LabFault: GR201, the inputs of a probe cannot be made.
         MachineFault: GR602, the sandbox is not available here.
         InternalFault: GR507, the run folder cannot be written.
     """
     attempt = _prepare(job)
     box, limits = attempt.box, attempt.profile.limits
-    box.build(WorkerOrder(attempt.parameters, limits.output_bytes, str(Path("..") / box.work.name)))
+    planned = tuple(probe.order() for probe in attempt.probes)
+    box.build(WorkerOrder(attempt.parameters, limits.output_bytes, str(Path("..") / box.work.name), planned))
     journal = Journal(job.submission.cells)
     events = EventReader(box.events)
     started = _now()
@@ -114,6 +121,8 @@ def run_notebook(job: RunJob, sandbox: Sandbox, on_progress: Callable[[Progress]
     result = _result(attempt, sandbox, contained, journal, outcome)
     result = replace(result, started=started, ended=_now(), hub=dict(job.hub_usage()))
     settle_executed(attempt.submission, box.executed, job.run_folder / "executed.ipynb", result)
+    if attempt.probes:
+        write_json(job.run_folder / "probes.json", make_record(attempt.nonce, attempt.probes, box.probes))
     write_json(job.run_folder / "run.json", result)
     box.clear()
     return result
@@ -127,6 +136,8 @@ class _Attempt:
     profile: Profile
     parameters: dict[str, Scalar]
     box: Box
+    nonce: str
+    probes: tuple[PlannedProbe, ...]
 
     @property
     def submission(self) -> Path:
@@ -138,7 +149,8 @@ def _prepare(job: RunJob) -> _Attempt:
     parameters = choose_parameters(
         job.lab, profile, job.submission.student_id, device=job.device, seed=job.seed, overrides=job.overrides
     )
-    return _Attempt(job, profile, parameters, Box(job.run_folder))
+    nonce = job.nonce or secrets.token_hex(16)
+    return _Attempt(job, profile, parameters, Box(job.run_folder), nonce, plan_probes(job.lab, nonce, parameters))
 
 
 def _command(attempt: _Attempt) -> Command:
@@ -153,6 +165,7 @@ def _command(attempt: _Attempt) -> Command:
         readable=job.readable,
         stdout=job.run_folder / "output.log",
         network_ports=job.ports,
+        gpu=job.device == "cuda",
     )
 
 
@@ -214,7 +227,7 @@ def _cells_below_parameters(attempt: _Attempt) -> list[tuple[int, str, str]]:
 
 
 def _progress(journal: Journal, tick: Tick, limits: Limits) -> Progress:
-    cell = journal.current
+    cell = journal.latest
     return Progress(
         cell=cell.number if cell else None,
         cells=len(journal.cells),

@@ -20,9 +20,9 @@ class Journal:
     """Id of the cell that raised."""
     error: CellError | None = None
     current: CodeCell | None = None
-    """The cell that runs now."""
-    begun: bool = False
-    """Whether a cell of the student's has started."""
+    """The cell that runs now, or in which the run stopped."""
+    latest: CodeCell | None = None
+    """The last cell that has started; None while no cell of the student's has."""
     flooded: bool = False
     kernel_died: str = ""
     """How its process ended; empty while it lives."""
@@ -47,7 +47,7 @@ class Journal:
         elif cell is None:
             return
         elif event.kind == "cell started":
-            self.current, self.begun = cell, True
+            self.current = self.latest = cell
         else:
             self.current = None if self.error is None else self.current
             self.seconds[cell.id] = None if event.seconds is None else max(0.0, event.seconds)

@@ -20,7 +20,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from grader.running.box import WorkerOrder
+from grader.probing.source import probe_code
+from grader.running.box import PROBES, WorkerOrder
 from grader.running.clipping import CellBudget, collapse, plain, weight
 from grader.running.events import LONGEST_TRACEBACK, Event, EventWriter
 from grader.running.kernel import NAME, how_it_ended
@@ -33,6 +34,8 @@ _ALIVE_SECONDS = 0.1
 #: After a reply the outputs of the cell are waited for; a kernel that never sends them is not waited for longer.
 _OUTPUTS_SECONDS = 30
 _ASK_SECONDS = 10.0
+#: A probe that is out of time is stopped from inside; this long later it is killed.
+_PROBE_GRACE_SECONDS = 3.0
 _AUTOSAVE_SECONDS = 10
 
 
@@ -171,13 +174,21 @@ class _Client(PapermillNotebookClient):
                 self.execute_cell(cell, index)
             except CellExecutionError as error:
                 self._manager.cell_exception(cell, index, exception=error)
+                self._manager.cell_complete(cell, index)
                 break
-            finally:
-                self._tidy(cell, index)
             self._manager.cell_complete(cell, index)
         observed = run_sync(self._ask)()
         if observed is not None:
             self._events.write(Event("observed", values=observed))
+        if self._order.probes:
+            run_sync(self._probe)()
+
+    def execute_cell(self, cell: NotebookNode, cell_index: int) -> NotebookNode:
+        """Execute one cell; what is wrong with its output is put right however it ends."""
+        try:
+            return super().execute_cell(cell, cell_index)
+        finally:
+            self._tidy(cell, cell_index)
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Count what the kernel sends, and stop a flood."""
@@ -251,12 +262,27 @@ class _Client(PapermillNotebookClient):
         )
         assert self.kc is not None
         asked = self.kc.execute("", silent=True, store_history=False, user_expressions={"parameters": expression})
-        deadline = asyncio.get_running_loop().time() + _ASK_SECONDS
+        reply = await self._reply(asked, _ASK_SECONDS)
+        return None if reply is None else _values(reply)
+
+    async def _probe(self) -> None:
+        """Have the student's functions called; a kernel that does not come back from it is not waited for."""
+        assert self.kc is not None
+        probes = self._order.probes
+        asked = self.kc.execute(probe_code(probes, str(Path.cwd() / PROBES)), silent=True, store_history=False)
+        seconds = sum(probe["seconds"] + _PROBE_GRACE_SECONDS for probe in probes) + _ASK_SECONDS
+        if await self._reply(asked, seconds) is None:
+            self.shutdown_kernel = "immediate"
+
+    async def _reply(self, asked: str, seconds: float) -> dict[str, Any] | None:
+        """Return what the kernel replies to a request, or None when it is dead or late."""
+        assert self.kc is not None
+        deadline = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < deadline:
             try:
                 reply = await self.kc.shell_channel.get_msg(timeout=0.25)
                 if reply["parent_header"].get("msg_id") == asked:
-                    return _values(reply["content"])
+                    return reply["content"]
             except queue.Empty:
                 try:
                     await self._async_check_alive()

@@ -52,7 +52,7 @@ def conclude(contained: Contained, journal: Journal, lab: Lab, limits: Limits) -
 
 
 def _died(contained: Contained, journal: Journal, where: str) -> Outcome:
-    if not journal.begun:
+    if journal.latest is None:
         said = f": {journal.broke}" if journal.broke else ""
         return Outcome(RunStatus.OUR_FAULT, "GR506", f"The notebook could not be started{said}.")
     if journal.kernel_died:
@@ -91,7 +91,7 @@ def _stub_sentence(stub: re.Match[str], lab: Lab, cell: CodeCell | None) -> str:
 def _where(journal: Journal) -> str:
     if journal.current is not None:
         return _in_cell(journal.current)
-    return " after its last cell" if journal.begun else " before its first cell"
+    return " after its last cell" if journal.latest is not None else " before its first cell"
 
 
 def _in_cell(cell: CodeCell | None) -> str:
