@@ -1,7 +1,9 @@
 """Tiny BERT-like models with random weights, saved by the real libraries, and inputs to measure them with."""
 
+import copy
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,10 @@ from grader.measuring.inputs import MeasuringInputs
 from grader.model.lab import MeasurementSpec
 from tests.fakes.judged import manifest_of
 
-WORDS = "the a film was is not never good bad great awful very story acting director and but overall i loved hated it".split()
+WORDS = [
+    *("the", "a", "film", "was", "is", "not", "never", "good", "bad", "great", "awful", "very"),
+    *("story", "acting", "director", "and", "but", "overall", "i", "loved", "hated", "it"),
+]
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 SIZES = {"bert": "google-bert/bert-base-uncased", "distilbert": "distilbert/distilbert-base-uncased"}
 DATASET = "datasets/stanfordnlp/imdb"
@@ -123,3 +128,39 @@ def copy_of(folder: Path, target: Path) -> Path:
     """A copy of a folder to damage."""
     shutil.copytree(folder, target, dirs_exist_ok=True)
     return target
+
+
+def write_adapter(root: Path, base: Path, family: str, rank: int = 2) -> Any:
+    """Save an adapter with every matrix drawn at random, and its merged twin; return the peft model."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # notices of peft to its own authors
+        return _written_adapter(root, base, family, rank)
+
+
+def _written_adapter(root: Path, base: Path, family: str, rank: int) -> Any:
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForSequenceClassification
+
+    torch.manual_seed(2)
+    targets = ["query", "value"] if family == "bert" else ["q_lin", "v_lin"]
+    # peft appends `classifier` and `score`; DistilBERT has a second layer in its head
+    saved = None if family == "bert" else ["pre_classifier"]
+    config = LoraConfig(
+        task_type="SEQ_CLS",
+        r=rank,
+        lora_alpha=4 * rank,
+        lora_dropout=0.0,
+        target_modules=targets,
+        modules_to_save=saved,
+    )
+    model = get_peft_model(AutoModelForSequenceClassification.from_pretrained(base), config)
+    model.peft_config["default"].base_model_name_or_path = SIZES[family]
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name or "modules_to_save" in name:
+                parameter.copy_(0.3 * torch.randn_like(parameter))
+    model.save_pretrained(root / "adapter")
+    merged = copy.deepcopy(model).merge_and_unload()
+    write_model(root / "merged", merged)
+    return model.eval()

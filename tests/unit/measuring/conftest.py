@@ -37,6 +37,7 @@ def _models(family: str, factory: pytest.TempPathFactory) -> Models:
     root = factory.mktemp(family)
     base = tiny_models.write_base(root / "base", family)
     tiny_models.write_model(root / "artifacts" / "model", tiny_models.fine_tuned(base, family))
+    tiny_models.write_adapter(root / "artifacts", base, family)
     tiny_models.write_reviews(root / "checks" / "hidden" / "data" / "reviews.parquet")
     tiny_models.write_reviews(root / "imdb" / "plain_text" / "test-00000-of-00001.parquet", 40)
     return Models(family, tiny_models.SIZES[family], base, root)
