@@ -169,6 +169,7 @@ def _command(job: CheckJob, scratch: Path, log: Path) -> Command:
         writable=(scratch, job.cache_dir),
         readable=(job.run_folder, job.lab.checks_root, job.lab.toml.parent, *job.bases.values()),
         stdout=log,
+        gpu=job.device == "cuda",
     )
 
 

@@ -27,6 +27,8 @@ class Command:
     """File for stdout and stderr, cut at `limits.output_bytes`."""
     network_ports: tuple[int, ...] = ()
     """Loopback ports that it may reach, where the backend can restrict the network."""
+    gpu: bool = False
+    """Whether it may use the machine's GPUs, where the backend can restrict devices."""
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
 """Stands between the grader and contained code: adopts what that code abandons, and ends it when the grader is gone.
 
-Started as `python -I -m grader.sandbox.launcher STATUS_FD` with an Order as one line of JSON on stdin, which stays
-open: its end means that the grader has died. Answers with one line of JSON per event on STATUS_FD.
+Started as `python -I -m grader.sandbox.launcher STATUS_FD [HANDOVER_FD]` with an Order as one line of JSON on stdin,
+which stays open: its end means that the grader has died. Answers with one line of JSON per event on STATUS_FD. Sockets
+that the order asks for are made here, where the command lives, and handed out through HANDOVER_FD.
 """
 
+import contextlib
 import ctypes
 import json
 import os
 import resource
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -35,6 +38,8 @@ class Order:
     environment: dict[str, str]
     kernel_limits: dict[str, int]
     """Values by the names of the `resource` module."""
+    listen: tuple[int, ...] = ()
+    """Loopback ports to listen on and to hand out."""
 
     def line(self) -> bytes:
         """Return the order as one line of JSON."""
@@ -44,7 +49,7 @@ class Order:
     def from_line(cls, line: bytes) -> "Order":
         """Read what `line` wrote."""
         data: dict[str, Any] = json.loads(line)
-        return cls(tuple(data["argv"]), data["cwd"], data["environment"], data["kernel_limits"])
+        return cls(tuple(data["argv"]), data["cwd"], data["environment"], data["kernel_limits"], tuple(data["listen"]))
 
 
 def main() -> int:
@@ -53,6 +58,8 @@ def main() -> int:
     os.set_inheritable(status, False)
     control = sys.stdin.buffer.raw  # type: ignore[attr-defined]  # typeshed knows the class only as BinaryIO
     order = Order.from_line(_read_line(control.fileno()))
+    if order.listen:
+        _hand_out(order.listen, int(sys.argv[2]))
     return supervise(order, control.fileno(), status)
 
 
@@ -80,6 +87,14 @@ def supervise(order: Order, control: int, status: int) -> int:
         return 1
     _answer(status, started=child)
     return _reap(child, control, status, woken)
+
+
+def _hand_out(ports: tuple[int, ...], handover: int) -> None:
+    """Listen on ports of this network namespace and give the sockets away."""
+    with contextlib.ExitStack() as stack:
+        channel = stack.enter_context(socket.socket(fileno=handover))
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", port), backlog=128)) for port in ports]
+        socket.send_fds(channel, [b"listening"], [listener.fileno() for listener in listeners])
 
 
 def _reap(child: int, control: int, status: int, woken: int) -> int:

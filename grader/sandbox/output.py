@@ -63,6 +63,13 @@ class Output:
                 raise InternalFault("GR507", f"The output could not be kept: {exc.strerror}.") from exc
         return bool(piece)
 
+    def read_now(self) -> bytes:
+        """Return what waits in the pipe, without keeping it."""
+        try:
+            return os.read(self.reader, _PIECE)
+        except BlockingIOError:
+            return b""
+
     def drain(self) -> None:
         """Take what is left, when nobody writes any more."""
         while not self.over and self.pump():

@@ -6,20 +6,19 @@ import os
 import secrets
 import selectors
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from grader.errors import InternalFault
 from grader.sandbox.base import Command, Contained, Tick
 from grader.sandbox.launcher import Order
-from grader.sandbox.limits import describe, kernel_limits
+from grader.sandbox.limits import describe
 from grader.sandbox.output import Output
-from grader.sandbox.tree import send, stragglers, tree_below
+from grader.sandbox.tree import ProcessTree, send, stragglers
+from grader.sandbox.vessel import MARKER, PlainVessel, Vessel
 from grader.sandbox.watch import Watchdog
 
 #: Looks are frequent at first, when a run may be short, then ten a second.
@@ -28,41 +27,51 @@ _SLOWEST_LOOK_SECONDS = 0.1
 _TICK_SECONDS = 0.2
 #: What ends by itself within this time after the command is not a survivor.
 _GRACE_SECONDS = 0.3
-#: For processes that the kernel does not let go at once, and for a launcher that does not answer.
-_PATIENCE_SECONDS = 10.0
-#: Inherited by everything that a run starts, so that it can be found when the launcher was killed.
-MARKER = "GRADER_BOX"
 
 
 class Supervised:
     """The life of one contained command; use as a context."""
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, vessel: Vessel | None = None) -> None:
         """Start the command.
 
         Args:
             command: what to run, where, with which limits.
+            vessel: what it is launched in; an ordinary child process when left out.
 
         Raises:
             InternalFault: GR503, the launcher could not be started; GR507, the output could not be kept.
         """
         self._command = command
         self._marker = f"{MARKER}={secrets.token_hex(12)}"
+        self._vessel = vessel or PlainVessel()
         self._output = Output(command.stdout, command.limits.output_bytes)
         try:
-            self._launcher, self._status = _launch(self._output.writer)
+            self._launcher, self._status = self._vessel.launch(self._output.writer)
         except OSError as exc:
             self._output.close()
+            self._vessel.close()
             raise InternalFault("GR503", f"The supervisor could not be started: {exc.strerror}.") from exc
         self._output.started()
         self._events: dict[str, Any] = {}
         self._buffer = b""
-        self._interrupted = False
-        self._tree = tree_below(self._launcher.pid)
-        self._watchdog = Watchdog(self._tree, command.limits, command.writable)
+        self._tree = self._enter()
+        self._watchdog = Watchdog(self._tree, command.limits, command.writable, self._vessel.memory_bytes)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._output.reader, selectors.EVENT_READ, self._output.pump)
         self._selector.register(self._status, selectors.EVENT_READ, self._read_status)
+
+    def _enter(self) -> ProcessTree:
+        try:
+            return self._vessel.enter(self._launcher.pid)
+        except InternalFault as exc:
+            self._vessel.destroy()
+            self._launcher.wait()
+            said = self._output.read_now().decode("utf-8", "replace").strip()
+            os.close(self._status)
+            self._output.close()
+            self._vessel.close()
+            raise InternalFault(exc.code, f"{exc.message} {said}".strip()) from exc
 
     def __enter__(self) -> Self:
         return self
@@ -75,6 +84,7 @@ class Supervised:
         self._selector.close()
         os.close(self._status)
         self._output.close()
+        self._vessel.close()
 
     def run(self, on_tick: Callable[[Tick], None] | None) -> Contained:
         """Watch the command until it ends or passes a limit, then end everything.
@@ -88,13 +98,11 @@ class Supervised:
         Raises:
             InternalFault: GR503, the command could not be started; GR507, the output could not be kept.
         """
-        name, _, value = self._marker.partition("=")
         command = self._command
-        environment = {**command.environment, name: value}
-        order = Order(command.argv, str(command.cwd), environment, kernel_limits(command.limits))
         breach: tuple[str, str] | None = None
         try:
-            self._give(order)
+            self._give(self._vessel.order(command, self._marker))
+            self._vessel.given()
             breach = self._watch(on_tick)
         except KeyboardInterrupt:
             breach = ("GR411", "interrupted")
@@ -127,6 +135,7 @@ class Supervised:
             if now < next_look:
                 continue
             tick, breach = self._watchdog.look()
+            breach = self._vessel.breach() or breach
             if breach is not None:
                 return breach
             interval = min(interval * 1.3, _SLOWEST_LOOK_SECONDS)
@@ -168,16 +177,16 @@ class Supervised:
 
     def _end_everything(self) -> None:
         """Kill the tree, let the launcher reap it, and sweep when there is no launcher any more."""
-        self._launcher.send_signal(signal.SIGCONT)  # contained code may have stopped it
-        self._tree.kill(_PATIENCE_SECONDS)
+        self._vessel.wake()  # contained code may have stopped the launcher
+        self._tree.kill(self._vessel.patience)
         if self._launcher.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._launcher.stdin.close()
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self._vessel.patience
         while "gone" not in self._events and time.monotonic() < deadline:
             self._pump(0.05)
         if "gone" not in self._events:
-            self._launcher.kill()  # it holds something that the kernel does not let go
+            self._vessel.destroy()  # it holds something that the kernel does not let go
         self._launcher.wait()
         while (lost := self._lost()) and time.monotonic() < deadline:
             for pid in lost:
@@ -201,30 +210,3 @@ class Supervised:
             output_bytes=self._output.total,
             survivors=survivors,
         )
-
-
-def _launch(output: int) -> tuple[subprocess.Popen[bytes], int]:
-    reader, writer = os.pipe()
-    try:
-        launcher = subprocess.Popen(
-            [sys.executable, "-I", "-m", "grader.sandbox.launcher", str(writer)],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            cwd=Path(sys.prefix),
-            env=_own_environment(),
-            pass_fds=(writer,),
-            start_new_session=True,
-        )
-    except OSError:
-        os.close(reader)
-        raise
-    finally:
-        os.close(writer)
-    return launcher, reader
-
-
-def _own_environment() -> dict[str, str]:
-    """The launcher is ours, but its memory lies beside the contained code's: it gets nothing that is secret."""
-    passed = ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")
-    return {name: os.environ[name] for name in passed if name in os.environ}

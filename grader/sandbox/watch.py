@@ -1,7 +1,7 @@
 """The watchdog: looks at a tree of processes a few times a second and says which limit it has passed."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,17 +37,25 @@ class _Exact:
 class Watchdog:
     """Keeps the figures of one contained command and compares them with its limits."""
 
-    def __init__(self, tree: ProcessTree, limits: Limits, writable: Iterable[Path]) -> None:
+    def __init__(
+        self,
+        tree: ProcessTree,
+        limits: Limits,
+        writable: Iterable[Path],
+        unseen: Callable[[], int] = lambda: 0,
+    ) -> None:
         """Start the clock.
 
         Args:
             tree: the processes to look at.
             limits: what they may use.
             writable: the folders whose contents count against the disk limit.
+            unseen: returns the bytes of memory in use that no process shows.
         """
         self._tree = tree
         self._limits = limits
         self._writable = tuple(writable)
+        self._unseen = unseen
         self._started = time.monotonic()
         self._next_disk = 0.0
         self._believed = _Exact(0.0, 0, 0)
@@ -68,7 +76,7 @@ class Watchdog:
         processes = self._tree.processes()
         self.known.update((process.pid, process) for process in processes)
         self.cpu_seconds = max(self.cpu_seconds, sum(process.cpu_seconds for process in processes))
-        memory = self._memory(processes)
+        memory = self._memory(processes) + self._unseen()
         self.peak_bytes = max(self.peak_bytes, memory)
         tick = Tick(self.wall_seconds(), self.cpu_seconds, memory, len(processes))
         threads = sum(process.threads for process in processes)

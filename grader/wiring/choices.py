@@ -5,12 +5,13 @@ from typing import Literal
 
 from grader.errors import MachineFault, UsageFault
 from grader.sandbox.base import Sandbox
+from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.process import ProcessSandbox
 
 
 def sandboxes() -> dict[str, Sandbox]:
     """Return every backend by name, strongest first."""
-    return {"process": ProcessSandbox()}
+    return {"bubblewrap": BubblewrapSandbox(), "process": ProcessSandbox()}
 
 
 def choose_sandbox(name: str) -> Sandbox:
@@ -26,7 +27,7 @@ def choose_sandbox(name: str) -> Sandbox:
     backends = sandboxes()
     if name != "auto" and name not in backends:
         raise UsageFault("GR104", f"There is no sandbox {name}.", f"Choose auto, {', '.join(backends)}.")
-    wanted = backends if name == "auto" else {name: backends[name]}
+    wanted = {"process": backends["process"]} if name == "auto" else {name: backends[name]}
     reasons: list[str] = []
     for backend, sandbox in wanted.items():
         reason = sandbox.available()

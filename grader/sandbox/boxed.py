@@ -1,0 +1,279 @@
+"""The supervisor inside bubblewrap: what is mounted, what is counted, how it is entered and destroyed."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from grader.errors import InternalFault
+from grader.sandbox.base import Command
+from grader.sandbox.bwrap_arguments import SHARED_MEMORY, TEMPORARY, bwrap_arguments
+from grader.sandbox.cgroup import ControlGroup, make_group
+from grader.sandbox.forward import Forwarder
+from grader.sandbox.launcher import Order
+from grader.sandbox.limits import MOST_ENTRIES, TASKS_PER_PROCESS, describe, kernel_limits, size
+from grader.sandbox.seccomp import build_filter
+from grader.sandbox.tree import LinuxTree, Process, ProcessTree
+from grader.sandbox.vessel import Vessel
+
+#: Of bubblewrap and the supervisor, beyond what the command may use.
+_OWN_TASKS = 16
+_OWN_BYTES = 64 * 1024**2
+#: One process may pass the limit by this much between two looks; then its next allocation fails.
+_LAG_BYTES = 1024**3
+#: Socket buffers and pipes hold memory that nobody counts without a control group: fewer files, less of it.
+_OPEN_FILES = {True: 1024, False: 512}
+#: The machine itself must keep this much.
+_FLOOR_BYTES = 256 * 1024**2
+_ENTER_SECONDS = 10.0
+_HANDOVER_SECONDS = 10.0
+_STAGE = Path("/run/stage")
+
+
+class BoxTree(ProcessTree):
+    """Everything below bubblewrap but its own two processes and the supervisor.
+
+    Rooted at the process that we have not waited for: its number cannot come to mean another one.
+    """
+
+    def __init__(self, outer: int, ours: frozenset[int]) -> None:
+        """Watch what is below `outer`, without the processes that are `ours`."""
+        self._tree = LinuxTree(outer)
+        self._ours = ours
+
+    def processes(self) -> list[Process]:
+        """Return the living processes of the command."""
+        return [process for process in self._tree.processes() if process.pid not in self._ours]
+
+    def shared_out_bytes(self, processes: Iterable[Process]) -> int:
+        """Return their memory with every shared page counted once."""
+        return self._tree.shared_out_bytes(processes)
+
+
+class BoxVessel(Vessel):
+    """One box around one command."""
+
+    #: Whatever is left after this dies with the namespace.
+    patience = 2.0
+
+    def __init__(self, bwrap: Path, command: Command, uid: int | None) -> None:
+        """Prepare the box.
+
+        Args:
+            bwrap: the program.
+            command: what will run in it.
+            uid: the unprivileged user to become first, when this process is root's; None keeps the own one.
+        """
+        self._bwrap = bwrap
+        self._command = command
+        self._uid = uid
+        limits = command.limits
+        tasks = limits.processes * TASKS_PER_PROCESS + _OWN_TASKS if limits.processes is not None else None
+        memory = limits.memory_bytes + _OWN_BYTES if limits.memory_bytes is not None else None
+        self._group: ControlGroup | None = make_group(memory, tasks)
+        self._resources = contextlib.ExitStack()
+        if self._group is not None:
+            self._resources.callback(self._group.remove)
+        self._outer: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._init = self._supervisor = -1
+        self._file_systems: tuple[int, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """Whether a control group counts the memory of this box."""
+        return self._group is not None
+
+    def launch(self, output: int) -> tuple[subprocess.Popen[bytes], int]:
+        """Start bubblewrap with the supervisor in it."""
+        reader, writer = os.pipe()
+        with contextlib.ExitStack() as ours:
+            ours.callback(os.close, writer)
+            self._channel, far = socket.socketpair()
+            self._resources.callback(self._channel.close)
+            ours.callback(far.close)
+            sources, shown = self._sources()
+            arguments = _memory_file(
+                b"\0".join(map(os.fsencode, bwrap_arguments(self._command, sources, shown))) + b"\0"
+            )
+            ours.callback(os.close, arguments)
+            rules = _memory_file(build_filter(cgroup=self.counted))
+            ours.callback(os.close, rules)
+            # options travel in a file: /proc/1/cmdline would show them all to the box
+            argv = [str(self._bwrap), "--args", str(arguments), "--seccomp", str(rules), "--", sys.executable]
+            argv += ["-I", "-m", "grader.sandbox.launcher", str(writer), str(far.fileno())]
+            keep = [arguments, rules, writer, far.fileno()]
+            if self._uid is not None:
+                plan = _memory_file(json.dumps(self._plan(argv, keep, sources, shown)).encode())
+                ours.callback(os.close, plan)
+                argv = [sys.executable, "-I", "-S", str(Path(__file__).with_name("stage.py")), str(plan)]
+                keep = [*keep, plan]
+            try:
+                # no environment: /proc/1/environ shows that of bubblewrap whatever --clearenv says. Bubblewrap dies
+                # with the thread that starts it; this one waits for it in `Supervised.run`.
+                self._outer = subprocess.Popen(
+                    argv, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd="/", env={}, pass_fds=keep
+                )
+            except OSError:
+                os.close(reader)
+                raise
+        return self._outer, reader
+
+    def _sources(self) -> tuple[list[tuple[Path, bool]], dict[Path, Path]]:
+        """Return what is shown, as (path, writable), and where each of it is found by bubblewrap."""
+        command = self._command
+        readable = [path.absolute() for path in (*_own_code(), *command.readable) if path.exists()]
+        writable = [path.absolute() for path in command.writable]
+        wanted = dict.fromkeys(readable, False) | dict.fromkeys(writable, True)
+        # parents first: a writable folder may lie in one that is only to be read
+        ordered = sorted(wanted.items(), key=lambda item: len(item[0].parts))
+        staged = {path: _STAGE.with_name(f"stage{number}") for number, (path, _) in enumerate(ordered)}
+        return ordered, staged if self._uid is not None else {path: path for path, _ in ordered}
+
+    def _plan(
+        self, argv: list[str], keep: list[int], sources: list[tuple[Path, bool]], shown: dict[Path, Path]
+    ) -> dict[str, object]:
+        listed = [(str(path), str(shown[path]), not writable) for path, writable in sources]
+        return {"uid": self._uid, "shown": listed, "argv": argv, "keep": keep}
+
+    def enter(self, launcher: int) -> ProcessTree:
+        """Wait until the supervisor is there, then bound the box; nothing of the command's runs yet."""
+        outer = LinuxTree(launcher)
+        deadline = time.monotonic() + _ENTER_SECONDS
+        found = _find_supervisor(outer, launcher)
+        while found is None:
+            if self._outer is None or self._outer.poll() is not None or time.monotonic() > deadline:
+                raise InternalFault("GR503", "The box could not be built.")
+            time.sleep(0.001)
+            found = _find_supervisor(outer, launcher)
+        init, supervisor = found
+        try:
+            self._init, self._supervisor = os.pidfd_open(init), os.pidfd_open(supervisor)
+            self._resources.callback(os.close, self._init)
+            self._resources.callback(os.close, self._supervisor)
+            if self._group is not None:
+                self._group.add((launcher, init, supervisor))
+            self._file_systems = tuple(self._open_in_box(supervisor, path) for path in (TEMPORARY, SHARED_MEMORY))
+        except OSError as exc:
+            raise InternalFault("GR503", f"The box could not be entered: {exc.strerror}.") from exc
+        return BoxTree(launcher, frozenset((init, supervisor)))
+
+    def _open_in_box(self, supervisor: int, path: str) -> int:
+        descriptor = os.open(f"/proc/{supervisor}/root{path}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._resources.callback(os.close, descriptor)
+        return descriptor
+
+    def order(self, command: Command, marker: str) -> Order:
+        """Return the order: limits are counted inside the box's own user namespace, so only its own tasks count."""
+        name, _, value = marker.partition("=")
+        values = kernel_limits(replace(command.limits, processes=None))
+        values |= {"RLIMIT_NOFILE": _OPEN_FILES[self.counted], "RLIMIT_MSGQUEUE": 0}
+        if command.limits.processes is not None:
+            values["RLIMIT_NPROC"] = command.limits.processes * TASKS_PER_PROCESS + _OWN_TASKS
+        if command.limits.memory_bytes is not None and not command.gpu:
+            values["RLIMIT_DATA"] = command.limits.memory_bytes + _LAG_BYTES
+        environment = {key: text for key, text in command.environment.items() if not key.startswith("COVERAGE")}
+        return Order(
+            command.argv, str(command.cwd.absolute()), {**environment, name: value}, values, command.network_ports
+        )
+
+    def given(self) -> None:
+        """Take the listeners that were made inside and serve them from here."""
+        if self._channel is None or not self._command.network_ports:
+            return
+        self._channel.settimeout(_HANDOVER_SECONDS)
+        try:
+            _, descriptors, _, _ = socket.recv_fds(self._channel, 16, len(self._command.network_ports))
+        except OSError as exc:
+            raise InternalFault("GR503", f"The box did not hand out its ports: {exc.strerror or exc}.") from exc
+        listeners = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        forwarder = Forwarder(dict(zip(self._command.network_ports, listeners, strict=False)))
+        self._resources.callback(forwarder.close)
+
+    def memory_bytes(self) -> int:
+        """Return what the box's memory file systems hold, where no control group counts it."""
+        if self.counted:
+            return 0
+        states = map(os.fstatvfs, self._file_systems)
+        return sum((state.f_blocks - state.f_bfree) * state.f_frsize for state in states)
+
+    def breach(self) -> tuple[str, str] | None:
+        """Return a limit that only the box can see passed."""
+        if self._group is not None and self._group.kills():
+            return "GR403", describe("GR403", self._command.limits)
+        # the size of a tmpfs does not bound its inodes, and those are memory of the kernel's
+        if any(state.f_files - state.f_ffree > MOST_ENTRIES for state in map(os.fstatvfs, self._file_systems)):
+            return "GR406", f"{MOST_ENTRIES:,} files"
+        if not self.counted and _available_bytes() < _FLOOR_BYTES:
+            return "GR403", f"memory: the machine has less than {size(_FLOOR_BYTES)} left"
+        return None
+
+    def wake(self) -> None:
+        """Make the supervisor go on."""
+        _signal(self._supervisor, signal.SIGCONT)
+
+    def destroy(self) -> None:
+        """Kill the first process of the namespace: the kernel kills all others with it."""
+        _signal(self._init, signal.SIGKILL)
+        if self._outer is not None:
+            self._outer.kill()
+
+    def close(self) -> None:
+        """Stop serving, close what is open, remove the control group."""
+        self._resources.close()
+
+
+def _find_supervisor(tree: LinuxTree, outer: int) -> tuple[int, int] | None:
+    """Return the numbers of the namespace's first process and of the supervisor, once the latter runs Python."""
+    below = [process.pid for process in tree.processes() if process.pid != outer]
+    parents = {pid: _parent(pid) for pid in below}
+    for pid, parent in parents.items():
+        with contextlib.suppress(OSError):
+            if parent in parents and b"grader.sandbox.launcher" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                if command[0] == os.fsencode(sys.executable):
+                    return parent, pid
+    return None
+
+
+def _parent(pid: int) -> int:
+    try:
+        line = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return -1
+    return int(line[line.rindex(b")") + 2 :].split()[1])
+
+
+def _own_code() -> tuple[Path, ...]:
+    """The interpreter, its packages and this program: what the supervisor itself needs."""
+    places = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1])
+    return tuple(path for path in places if not path.is_relative_to("/usr"))
+
+
+def _memory_file(content: bytes) -> int:
+    """Return an unnamed file in memory that can be read from its start."""
+    descriptor = os.memfd_create("grader", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _available_bytes() -> int:
+    for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return sys.maxsize
+
+
+def _signal(descriptor: int, number: signal.Signals) -> None:
+    if descriptor >= 0:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            signal.pidfd_send_signal(descriptor, number)

@@ -1,0 +1,107 @@
+"""Containment by bubblewrap, a system-call filter and limits on the whole box: walls, so that a grade may be official.
+
+The command sees the system's programs, this program's interpreter and packages, and the folders that it is given;
+nothing else of the machine has a name in there. It has its own processes, network, users and memory file systems.
+
+Covered by the kernel: files, processes, network, capabilities, system calls. Covered by looking several times a second,
+and in memory and processes by a control group where one can be made: sums over the box.
+
+Not covered: faults of the kernel and of GPU drivers, channels of timing, locks on files that two boxes share, files
+that are deleted while open (up to the size of a single file each).
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.errors import GraderError, MachineFault
+from grader.sandbox import seccomp
+from grader.sandbox.base import Command, Contained, Promise, Sandbox, Tick
+from grader.sandbox.boxed import BoxVessel
+from grader.sandbox.cgroup import make_group
+from grader.sandbox.slots import borrow_slot
+from grader.sandbox.supervised import Supervised
+
+_COVERS = (
+    "files outside the run",
+    "network",
+    "other processes",
+    "system calls",
+    "wall clock",
+    "CPU time",
+    "processes and threads",
+    "file size",
+    "disk in the run's folders",
+    "output",
+    "end of every process",
+    "clean environment",
+)
+_COUNTED = "memory (sum, by the kernel)"
+_WATCHED = "memory (sum, several looks a second)"
+_LACKS = ("faults of the kernel", "GPU memory", "timing")
+
+
+class BubblewrapSandbox(Sandbox):
+    """Contains a command in a box of its own."""
+
+    def promise(self) -> Promise:
+        """Return what a box covers here."""
+        group = make_group(None, None)
+        if group is not None:
+            group.remove()
+        memory = _WATCHED if group is None else _COUNTED
+        return Promise("bubblewrap", official=True, covers=(*_COVERS, memory), lacks=_LACKS)
+
+    def available(self) -> str | None:
+        """Return None when a box holds here: built, tried with hostile probes, and found tight."""
+        reason = missing()
+        if reason is not None:
+            return reason
+        from grader.sandbox.probes import probe  # only the first box of a process pays for it
+
+        try:
+            return probe(self)
+        except GraderError as exc:
+            return exc.message
+
+    def run(self, command: Command, on_tick: Callable[[Tick], None] | None = None) -> Contained:
+        """Run a command in a box to its end or to its limit; nothing of it is left then.
+
+        Call it from a thread that lives until it returns, which every caller does that waits for it.
+
+        Args:
+            command: what to run, where, with which limits.
+            on_tick: called a few times a second with the usage of the box.
+
+        Returns:
+            How it ended.
+
+        Raises:
+            MachineFault: GR602, bubblewrap is not here, or no user is left to lend.
+            InternalFault: GR503, the box could not be built; GR507, its output could not be written.
+        """
+        reason = missing()
+        if reason is not None:
+            raise MachineFault("GR602", reason)
+        with contextlib.ExitStack() as stack:
+            uid = stack.enter_context(borrow_slot()) if os.getuid() == 0 else None
+            supervised = stack.enter_context(Supervised(command, BoxVessel(_program(), command, uid)))
+            return supervised.run(on_tick)
+
+
+def missing() -> str | None:
+    """Return what this machine lacks for a box, or None when one may be tried."""
+    if not sys.platform.startswith("linux"):
+        return "Boxes need Linux."
+    if not seccomp.supported():
+        return f"The system calls of {os.uname().machine} are not known."
+    if shutil.which("bwrap") is None:
+        return "bubblewrap is not installed."
+    return None
+
+
+def _program() -> Path:
+    return Path(shutil.which("bwrap") or "bwrap")
