@@ -75,7 +75,7 @@ class BoxVessel(Vessel):
         self._command = command
         self._uid = uid
         limits = command.limits
-        tasks = limits.processes * TASKS_PER_PROCESS + _OWN_TASKS if limits.processes is not None else None
+        tasks = 2 * limits.processes * TASKS_PER_PROCESS + _OWN_TASKS if limits.processes is not None else None
         memory = limits.memory_bytes + _OWN_BYTES if limits.memory_bytes is not None else None
         self._group: ControlGroup | None = make_group(memory, tasks)
         self._resources = contextlib.ExitStack()
@@ -176,7 +176,8 @@ class BoxVessel(Vessel):
         values = kernel_limits(replace(command.limits, processes=None))
         values |= {"RLIMIT_NOFILE": _OPEN_FILES[self.counted], "RLIMIT_MSGQUEUE": 0}
         if command.limits.processes is not None:
-            values["RLIMIT_NPROC"] = command.limits.processes * TASKS_PER_PROCESS + _OWN_TASKS
+            # twice what is allowed: the look that says so comes first, this bounds what happens between two looks
+            values["RLIMIT_NPROC"] = 2 * command.limits.processes * TASKS_PER_PROCESS + _OWN_TASKS
         if command.limits.memory_bytes is not None and not command.gpu:
             values["RLIMIT_DATA"] = command.limits.memory_bytes + _LAG_BYTES
         environment = {key: text for key, text in command.environment.items() if not key.startswith("COVERAGE")}
