@@ -17,7 +17,7 @@ LEAST_ENTRIES = 10
 @check(points=2, cell="exercise-8", hint="Complete the saving function of exercise 8 and run it last.")
 def test_training_files(artifacts, run, notebook, evidence):
     """The description and the log of the training are complete and of this run"""
-    _recognise_old_names(notebook, evidence)
+    _recognise_old_names("training_args.json", artifacts, notebook)
     _stamped("training_args.json", artifacts, run, evidence)
     artifacts.fits_schema("trainer_state.json")
 
@@ -25,14 +25,14 @@ def test_training_files(artifacts, run, notebook, evidence):
 @check(points=2, cell="exercise-8", hint="Complete the saving function of exercise 8 and run it last.")
 def test_report_file(artifacts, run, notebook, evidence):
     """The report in metrics.json is complete and of this run"""
-    _recognise_old_names(notebook, evidence)
+    _recognise_old_names("metrics.json", artifacts, notebook)
     _stamped("metrics.json", artifacts, run, evidence)
 
 
 @check(points=4, cell="exercise-3", hint="Save the model with `trainer.model.save_pretrained(...)`.")
 def test_model_loads(artifacts, measured, notebook, evidence):
     """The saved model loads, and its weights are whole"""
-    _recognise_old_names(notebook, evidence)
+    _recognise_old_names("model/model.safetensors", artifacts, notebook)
     artifacts.safetensors("model/model.safetensors")
     found = measured.model
     evidence.note("Architecture", found["architecture"])
@@ -260,8 +260,12 @@ def _stamped(name, artifacts, run, evidence):
         evidence.mistake("files-of-another-run", "Leave `student_id` and `seed` as they are injected.")
 
 
-def _recognise_old_names(notebook, evidence):
-    """A cell that failed with a name of an older release is a usual mistake: name it where its files are missing."""
-    if old := training_log.old_name(cell.source for cell in notebook.cells if cell.failed):
-        new = training_log.OLD_NAMES[old]
-        evidence.mistake("old-argument-name", f"`{old.split('(')[-1]}` is an old name: write `{new}`.")
+def _recognise_old_names(name, artifacts, notebook):
+    """Where a file is missing because a cell stopped at a name of an older release, say that instead."""
+    old = training_log.old_name(cell.source for cell in notebook.cells if cell.failed)
+    if old and not artifacts.exists(name):
+        raise CheckFailure(
+            f"The notebook stopped before it wrote {name}: transformers 5 does not know `{old}`.",
+            f"Write `{training_log.OLD_NAMES[old]}` instead.",
+            mistake="old-argument-name",
+        )

@@ -1,6 +1,7 @@
 """Reads what a Trainer logged, as plain numbers."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ OLD_NAMES = {
     "warmup_ratio": "warmup_steps (a number below 1 is a share of all steps)",
     "no_cuda": "use_cpu",
     "torch_dtype": "dtype",
-    "Trainer(tokenizer=": "processing_class",
+    "tokenizer": "processing_class",
 }
 
 
@@ -85,5 +86,5 @@ def falls(log: Log) -> tuple[float, float]:
 
 
 def old_name(sources) -> str:
-    """The first name of an older release in cells that failed; empty when there is none."""
-    return next((old for source in sources for old in OLD_NAMES if old.split("(")[-1] in source), "")
+    """The first keyword of an older release in some cells, written `name=` as PEP 8 asks; empty when there is none."""
+    return next((old for source in sources for old in OLD_NAMES if re.search(rf"(?<![\w.]){old}=(?!=)", source)), "")
