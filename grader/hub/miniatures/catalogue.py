@@ -96,21 +96,6 @@ class Catalogue:
         yield from self.models
         yield from (f"datasets/{name}" for name in self.datasets)
 
-    def order(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Builds in an order in which each comes after what it needs.
-
-        Args:
-            names: of builds.
-
-        Returns:
-            They and all they need, each once.
-        """
-        done: dict[str, None] = {}
-        for name in names:
-            done.update(dict.fromkeys(self.order(tuple(self.builds[name].needs.values()))))
-            done[name] = None
-        return tuple(done)
-
 
 @cache
 def load_catalogue(path: Path = CATALOGUE) -> Catalogue:
