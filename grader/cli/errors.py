@@ -13,6 +13,9 @@ from rich.text import Text
 from grader.cli.output import error_json, print_json, stderr
 from grader.errors import GraderError, InternalFault
 
+#: Exit code of an interrupt from the keyboard: 128 + SIGINT.
+INTERRUPTED = 130
+
 
 def guard(command: Callable[[], object], *, as_json: bool) -> None:
     """Run a command and end the process; no traceback ever reaches a person.
@@ -30,12 +33,8 @@ def guard(command: Callable[[], object], *, as_json: bool) -> None:
     except GraderError as exc:
         tell(exc, as_json=as_json)
         sys.exit(exc.exit_code)
-    except click.exceptions.Abort:
-        stderr().print("Interrupted. Finished runs are kept; the same command starts again.")
-        sys.exit(130)
-    except KeyboardInterrupt:
-        stderr().print("Interrupted. Finished runs are kept; the same command starts again.")
-        sys.exit(130)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        result = INTERRUPTED
     except click.ClickException as exc:
         exc.show()
         sys.exit(exc.exit_code)
@@ -45,6 +44,8 @@ def guard(command: Callable[[], object], *, as_json: bool) -> None:
     except Exception:
         tell(_unforeseen(), as_json=as_json)
         sys.exit(5)
+    if result == INTERRUPTED:  # Typer turns most interrupts into this result
+        stderr().print("Interrupted. Finished runs are kept; the same command starts again.")
     sys.exit(result if isinstance(result, int) else 0)
 
 

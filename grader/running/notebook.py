@@ -60,6 +60,7 @@ def execute(order: WorkerOrder, office: Path, kernel: AsyncKernelManager, events
             parameters=order.parameters,
             engine_name=_ENGINE,
             kernel_name=NAME,
+            language="python",  # intake has refused everything else; a notebook need not say
             progress_bar=False,
         )
     except PapermillExecutionError:
@@ -155,6 +156,7 @@ class _Client(PapermillNotebookClient):
             store_widget_state=False,
             skip_cells_with_tag="",
             kernel_name=NAME,
+            language="python",  # intake has refused everything else; a notebook need not say
         )
         self._manager = manager
         self._order = order
@@ -266,19 +268,19 @@ class _Client(PapermillNotebookClient):
         return None if reply is None else _values(reply)
 
     async def _probe(self) -> None:
-        """Have the student's functions called; a kernel that does not come back from it is not waited for."""
+        """Have the student's functions called."""
         assert self.kc is not None
-        probes = self._order.probes
-        asked = self.kc.execute(probe_code(probes, str(Path.cwd() / PROBES)), silent=True, store_history=False)
-        seconds = sum(probe["seconds"] + _PROBE_GRACE_SECONDS for probe in probes) + _ASK_SECONDS
+        code = probe_code(self._order.probes, str(Path.cwd() / PROBES))
+        asked = self.kc.execute(code, silent=True, store_history=False)
+        seconds = sum(probe["seconds"] + _PROBE_GRACE_SECONDS for probe in self._order.probes) + _ASK_SECONDS
         if await self._reply(asked, seconds) is None:
             self.shutdown_kernel = "immediate"
 
     async def _reply(self, asked: str, seconds: float) -> dict[str, Any] | None:
-        """Return what the kernel replies to a request, or None when it is dead or late."""
-        assert self.kc is not None
-        deadline = asyncio.get_running_loop().time() + seconds
-        while asyncio.get_running_loop().time() < deadline:
+        assert self.kc is not None  # both callers have just used it
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + seconds
+        while clock() < deadline:
             try:
                 reply = await self.kc.shell_channel.get_msg(timeout=0.25)
                 if reply["parent_header"].get("msg_id") == asked:
