@@ -288,8 +288,8 @@ def test_an_interrupt_ends_quickly_with_130_and_keeps_the_run(course, tmp_path):
     started = tmp_path / "started"
     path = write_notebook(tmp_path / "long.ipynb", f"open({str(started)!r}, 'w').close()\nimport time\ntime.sleep(50)")
     process = subprocess.Popen(
-        [*GRADER, "grade", str(path), "--sandbox", "process"], cwd=course, env=environment(course), text=True, stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        [*GRADER, "grade", str(path), "--sandbox", "process"], cwd=course, env=environment(course), text=True,
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     deadline = time.monotonic() + 45
     while not started.exists() and time.monotonic() < deadline:
