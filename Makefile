@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup grade release check format lint types imports docs test bench clean
+.PHONY: help setup grade release check format lint types imports docs test hostile bench clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ check: lint types imports docs ## format, lint, types, imports, docs: what CI ru
 
 test: $(STAMP) ## run all tests, in parallel, with coverage
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+
+hostile: $(STAMP) ## attack the sandbox, the checks, the Hub and the pages with hostile programs and files
+	@$(PYTEST) -q tests/hostile tests/conformance/test_sandbox.py $(ARGS)
 
 bench: $(STAMP) ## measure the stages of one submission
 	@$(BIN)/python -m bench $(ARGS)

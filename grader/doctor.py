@@ -10,10 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.sandbox.base import Sandbox
+from grader.sandbox.base import Promise, Sandbox
 
 #: Free space below which miniatures, runs and checkpoints of a lab may not fit.
 ENOUGH_DISK_BYTES = 2 * 1024**3
+#: How to get official containment; docs/security.md has the details.
+MORE = (
+    "How to get more: on Linux install bubblewrap (`apt-get install bubblewrap`); on Ubuntu 24.04 allow it the AppArmor"
+    " profile bwrap-userns-restrict; let systemd delegate memory and pids to your user. See docs/security.md."
+)
 
 
 @dataclass(frozen=True)
@@ -98,14 +103,20 @@ def _loopback() -> Finding:
 def _sandbox(sandboxes: Iterable[Sandbox]) -> Finding:
     reasons: list[str] = []
     for sandbox in sandboxes:
-        reason = sandbox.available()
+        reason = sandbox.available() or sandbox.leaks()
         promise = sandbox.promise()
         if reason is None:
-            level = "official grades" if promise.official else "your own machine only"
-            lacks = f"; not covered: {', '.join(promise.lacks)}" if promise.lacks else ""
-            return Finding("Sandbox", True, f"{promise.backend} ({level}){lacks}")
+            return Finding("Sandbox", True, _level(promise, reasons))
         reasons.append(f"{promise.backend}: {reason}")
     return Finding("Sandbox", False, "; ".join(reasons), "Linux with Python 3.11 has at least process limits.")
+
+
+def _level(promise: Promise, missed: list[str]) -> str:
+    """Say what a containment promises, and how to get more where a stronger one was missed."""
+    level = "official grades" if promise.official else "your own machine only"
+    lacks = f"; not covered: {', '.join(promise.lacks)}" if promise.lacks else ""
+    said = f"{promise.backend} ({level}){lacks}"
+    return f"{said}. Stronger ones: {'; '.join(missed)} {MORE}" if missed and not promise.official else said
 
 
 def _gpu() -> Finding:

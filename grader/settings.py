@@ -30,7 +30,9 @@ class Settings:
     profile: str = "miniature"
     """Profile of a lab to run. `GRADER_PROFILE`."""
     sandbox: str = "auto"
-    """Containment: `auto` takes the strongest that works here, `process` bounds processes only. `GRADER_SANDBOX`."""
+    """Containment: `auto` takes the strongest that works here; `bubblewrap`, `process`. `GRADER_SANDBOX`."""
+    allow_weak: bool = False
+    """Whether a weaker containment may stand in for one that fails here. `GRADER_ALLOW_WEAK`, `1` for yes."""
     device: str = "auto"
     """`auto`, `cpu` or `cuda`; `auto` takes what the profile says. `GRADER_DEVICE`."""
     student: str = "student"
@@ -67,6 +69,7 @@ def read_settings(start: Path | None = None, environment: Mapping[str, str] | No
         cache=Path(value("cache", platformdirs.user_cache_dir("grader"))).expanduser().resolve(),
         profile=value("profile", "miniature"),
         sandbox=value("sandbox", "auto"),
+        allow_weak=value("allow_weak", "0").lower() in {"1", "true", "yes"},
         device=value("device", "auto"),
         student=value("student", _user_name()),
     )

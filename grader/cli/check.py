@@ -14,6 +14,7 @@ def check(
     run: options.RunFolder,
     only: options.Only = None,
     sandbox: options.SandboxName = None,
+    allow_weak: options.AllowWeak = False,
     staff: options.Staff = False,
     exit_zero: options.ExitZero = False,
     quiet: options.Quiet = False,
@@ -23,7 +24,7 @@ def check(
 
     Example: grader check runs/2.5.4-9f3c1a
     """
-    workshop = open_workshop(settings_for(context.obj, sandbox=sandbox))
+    workshop = open_workshop(settings_for(context.obj, sandbox=sandbox, allow_weak=allow_weak))
     progress = Progress(quiet=quiet or as_json)
     with progress.run(workshop):
         grade = workshop.judge(run, tuple(only or ()), progress.narrate)

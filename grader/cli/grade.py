@@ -32,6 +32,7 @@ def grade(
     only: options.Only = None,
     runs: options.Runs = None,
     sandbox: options.SandboxName = None,
+    allow_weak: options.AllowWeak = False,
     staff: options.Staff = False,
     exit_zero: options.ExitZero = False,
     quiet: options.Quiet = False,
@@ -41,7 +42,7 @@ def grade(
 
     Example: grader grade labs/module-2.5/lab-2.5.4-trainer-finetuning.ipynb
     """
-    settings = settings_for(context.obj, runs=runs, sandbox=sandbox)
+    settings = settings_for(context.obj, runs=runs, sandbox=sandbox, allow_weak=allow_weak)
     workshop = open_workshop(settings)
     request = Request(
         notebook=Path(),

@@ -25,7 +25,12 @@ ProfileName = Annotated[
 ]
 Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="auto (default), cpu or cuda.")]
 Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Where run folders are made.")]
-SandboxName = Annotated[str | None, typer.Option("--sandbox", metavar="KIND", help="auto (default) or process.")]
+SandboxName = Annotated[
+    str | None, typer.Option("--sandbox", metavar="KIND", help="auto (default), bubblewrap or process.")
+]
+AllowWeak = Annotated[
+    bool, typer.Option("--allow-weak", help="Go on with a weaker sandbox where the one asked for fails.")
+]
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="CHECK", help="Judge only this check and what it needs; repeatable."),

@@ -22,6 +22,7 @@ def run(
     sets: options.Set = None,
     runs: options.Runs = None,
     sandbox: options.SandboxName = None,
+    allow_weak: options.AllowWeak = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> int:
@@ -29,7 +30,7 @@ def run(
 
     Example: grader run my-lab.ipynb --lab 2.5.4 --profile smoke
     """
-    settings = settings_for(context.obj, runs=runs, sandbox=sandbox)
+    settings = settings_for(context.obj, runs=runs, sandbox=sandbox, allow_weak=allow_weak)
     workshop = open_workshop(settings)
     request = Request(
         notebook=notebook,

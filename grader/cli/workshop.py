@@ -12,19 +12,24 @@ if TYPE_CHECKING:
     from grader.wiring import Workshop
 
 
-def settings_for(directory: Path | None, *, runs: Path | None = None, sandbox: str | None = None) -> Settings:
+def settings_for(
+    directory: Path | None, *, runs: Path | None = None, sandbox: str | None = None, allow_weak: bool = False
+) -> Settings:
     """Return the settings with this command's flags applied.
 
     Args:
         directory: `-C`, or None for the current folder.
         runs: `--runs`, or None.
         sandbox: `--sandbox`, or None.
+        allow_weak: `--allow-weak`.
     """
     settings = read_settings(directory)
     if runs is not None:
         settings = replace(settings, runs=runs.resolve())
     if sandbox is not None:
         settings = replace(settings, sandbox=sandbox)
+    if allow_weak:
+        settings = replace(settings, allow_weak=True)
     return settings
 
 

@@ -85,6 +85,10 @@ class Sandbox(ABC):
     def available(self) -> str | None:
         """Return None when the backend works here, else one sentence saying what is missing."""
 
+    def leaks(self) -> str | None:
+        """Return None when what it promises was tried here and holds, else one sentence with what got through."""
+        return None
+
     @abstractmethod
     def run(self, command: Command, on_tick: Callable[[Tick], None] | None = None) -> Contained:
         """Run a command to its end or to its limit, then kill every process it left.

@@ -22,6 +22,7 @@ from grader.sandbox import seccomp
 from grader.sandbox.base import Command, Contained, Promise, Sandbox, Tick
 from grader.sandbox.boxed import BoxVessel
 from grader.sandbox.cgroup import make_group
+from grader.sandbox.probes import probe
 from grader.sandbox.slots import borrow_slot
 from grader.sandbox.supervised import Supervised
 
@@ -47,6 +48,10 @@ _LACKS = ("faults of the kernel", "GPU memory", "timing")
 class BubblewrapSandbox(Sandbox):
     """Contains a command in a box of its own."""
 
+    def __init__(self) -> None:
+        """Nothing has been tried yet."""
+        self._tried: tuple[str | None, str | None] | None = None
+
     def promise(self) -> Promise:
         """Return what a box covers here."""
         group = make_group(None, None)
@@ -56,16 +61,21 @@ class BubblewrapSandbox(Sandbox):
         return Promise("bubblewrap", official=True, covers=(*_COVERS, memory), lacks=_LACKS)
 
     def available(self) -> str | None:
-        """Return None when a box holds here: built, tried with hostile probes, and found tight."""
-        reason = missing()
-        if reason is not None:
-            return reason
-        from grader.sandbox.probes import probe  # only the first box of a process pays for it
+        """Return None when a box can be built here."""
+        return missing() or self._try()[0]
 
-        try:
-            return probe(self)
-        except GraderError as exc:
-            return exc.message
+    def leaks(self) -> str | None:
+        """Return None when hostile probes were tried in a box and none got through."""
+        return self._try()[1]
+
+    def _try(self) -> tuple[str | None, str | None]:
+        """Why no box can be built here, and what gets out of one."""
+        if self._tried is None:
+            try:
+                self._tried = None, probe(self)
+            except GraderError as exc:
+                self._tried = exc.message, None
+        return self._tried
 
     def run(self, command: Command, on_tick: Callable[[Tick], None] | None = None) -> Contained:
         """Run a command in a box to its end or to its limit; nothing of it is left then.

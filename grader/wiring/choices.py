@@ -8,33 +8,45 @@ from grader.sandbox.base import Sandbox
 from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.process import ProcessSandbox
 
+_WEAKER = "Run `grader doctor`. For your own notebook a weaker one may do: `--allow-weak`."
+
 
 def sandboxes() -> dict[str, Sandbox]:
     """Return every backend by name, strongest first."""
     return {"bubblewrap": BubblewrapSandbox(), "process": ProcessSandbox()}
 
 
-def choose_sandbox(name: str) -> Sandbox:
-    """Return the backend that was asked for, or the strongest that works here.
+def choose_sandbox(name: str, *, allow_weak: bool = False) -> Sandbox:
+    """Return the backend that was asked for, or the strongest that can be had here.
+
+    One that is here and does not hold what it promises is never passed over in silence.
 
     Args:
         name: `auto` or the name of a backend.
+        allow_weak: take the next weaker one instead of refusing.
 
     Raises:
         UsageFault: GR104, there is no such backend.
-        MachineFault: GR602, it does not work on this machine.
+        MachineFault: GR602, it does not work on this machine, or it was tried and did not hold.
     """
     backends = sandboxes()
     if name != "auto" and name not in backends:
         raise UsageFault("GR104", f"There is no sandbox {name}.", f"Choose auto, {', '.join(backends)}.")
-    wanted = {"process": backends["process"]} if name == "auto" else {name: backends[name]}
+    names = list(backends)
+    first = names.index(name) if name != "auto" else 0
+    wanted = names[first:] if allow_weak or name == "auto" else [name]
     reasons: list[str] = []
-    for backend, sandbox in wanted.items():
+    for backend in wanted:
+        sandbox = backends[backend]
         reason = sandbox.available()
         if reason is None:
-            return sandbox
+            reason = sandbox.leaks()
+            if reason is None:
+                return sandbox
+            if not allow_weak:
+                raise MachineFault("GR602", f"{backend}: {reason}", _WEAKER)
         reasons.append(f"{backend}: {reason}")
-    raise MachineFault("GR602", f"No sandbox works here. {' '.join(reasons)}")
+    raise MachineFault("GR602", f"No sandbox works here. {' '.join(reasons)}", _WEAKER)
 
 
 def choose_device(wanted: str, profile_device: str) -> Literal["cpu", "cuda"]:

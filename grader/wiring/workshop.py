@@ -52,7 +52,7 @@ class Workshop:
     @cached_property
     def stages(self) -> CourseStages:
         """The real collaborators of the flow."""
-        sandbox = choose_sandbox(self._settings.sandbox)
+        sandbox = choose_sandbox(self._settings.sandbox, allow_weak=self._settings.allow_weak)
         return CourseStages(self._settings, self.labs, sandbox, self._say)
 
     def _say(self, sentence: str) -> None:

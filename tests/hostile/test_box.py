@@ -8,13 +8,14 @@ import pytest
 from grader.artifacts.collect import collect
 from grader.model.lab import Limits
 from grader.sandbox import boxed
-from grader.sandbox.bubblewrap import BubblewrapSandbox, missing
+from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.slots import FIRST_UID
+from tests.fakes.boxes import needs_boxes
 from tests.hostile.box_cases import BY_ID, CASES
 from tests.hostile.world import SECRET, attack, judge, world
 
 pytestmark = [
-    pytest.mark.skipif(missing() is not None and "CI" not in os.environ, reason=f"no boxes here: {missing()}"),
+    needs_boxes,
     pytest.mark.xdist_group("hostile"),
 ]
 

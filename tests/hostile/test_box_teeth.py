@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from grader.sandbox import boxed
-from grader.sandbox.bubblewrap import BubblewrapSandbox, missing
+from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.slots import FIRST_UID
+from tests.fakes.boxes import needs_boxes
 from tests.hostile.box_cases import BY_ID
 from tests.hostile.world import judge, world
 
 pytestmark = [
-    pytest.mark.skipif(missing() is not None and "CI" not in os.environ, reason=f"no boxes here: {missing()}"),
+    needs_boxes,
     pytest.mark.xdist_group("hostile"),
 ]
 ALLOW_EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF0000)

@@ -12,7 +12,8 @@ from grader.sandbox.base import Contained, Promise, Sandbox
 
 
 class Box(Sandbox):
-    def __init__(self, name, missing=None, official=True, lacks=()):
+    def __init__(self, name, missing=None, official=True, lacks=(), leaks=None):
+        self._leaks = leaks
         self._promise = Promise(name, official, ("files",), lacks)
         self._missing = missing
 
@@ -21,6 +22,9 @@ class Box(Sandbox):
 
     def available(self):
         return self._missing
+
+    def leaks(self):
+        return self._leaks
 
     def run(self, command, on_tick=None):
         return Contained(0, None, None, "", 0, 0, 0, 0)
@@ -74,7 +78,18 @@ def test_the_strongest_sandbox_that_works_is_named_with_what_it_lacks(lock, tmp_
     )
 
     assert sandbox["Sandbox"].works
-    assert sandbox["Sandbox"].detail == "weak (your own machine only); not covered: network"
+    assert sandbox["Sandbox"].detail.startswith("weak (your own machine only); not covered: network. Stronger ones:")
+    assert "no bwrap" in sandbox["Sandbox"].detail
+    assert "apt-get install bubblewrap" in sandbox["Sandbox"].detail
+
+
+def test_a_sandbox_that_leaks_is_passed_over(lock, tmp_path):
+    leaking = Box("strong", leaks="a file was read")
+
+    sandbox = findings(lock, tmp_path, leaking, Box("weak", official=False))["Sandbox"]
+
+    assert sandbox.detail.startswith("weak")
+    assert "a file was read" in sandbox.detail
 
 
 def test_a_machine_without_any_sandbox_is_told_why(lock, tmp_path):
