@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ class Settings:
     """Where run folders are made. `GRADER_RUNS`, default `runs` below the root."""
     cache: Path
     """Miniatures and measurements, shared by all courses of this user. `GRADER_CACHE`."""
+    data: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("grader")))
+    """What only the user who grades may read: the key that seals runs. `GRADER_DATA`."""
     profile: str = "miniature"
     """Profile of a lab to run. `GRADER_PROFILE`."""
     sandbox: str = "auto"
@@ -67,6 +69,7 @@ def read_settings(start: Path | None = None, environment: Mapping[str, str] | No
         root=root,
         runs=root / value("runs", "runs"),
         cache=Path(value("cache", platformdirs.user_cache_dir("grader"))).expanduser().resolve(),
+        data=Path(value("data", platformdirs.user_data_dir("grader"))).expanduser().resolve(),
         profile=value("profile", "miniature"),
         sandbox=value("sandbox", "auto"),
         allow_weak=value("allow_weak", "0").lower() in {"1", "true", "yes"},

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from grader import __version__
-from grader.cli import check, doctor, errors, explain, grade, hub, labs, release, report, run
+from grader.cli import check, doctor, errors, explain, grade, hub, labs, release, report, run, verify
 from grader.cli.output import set_color
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("grade")(grade.grade)
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("report")(report.report)
+app.command("verify")(verify.verify)
 app.add_typer(labs.app, name="labs")
 app.command("release")(release.release)
 app.command("doctor")(doctor.doctor)

@@ -15,6 +15,7 @@ from grader.artifacts.discard import discard
 from grader.artifacts.json_file import read_json_file
 from grader.artifacts.manifest import write_manifest
 from grader.artifacts.notebook_file import NOTEBOOK_LIMIT
+from grader.artifacts.seal import check_seal, read_key, seal_run
 from grader.catalog import find_lab
 from grader.errors import InternalFault, SubmissionFault
 from grader.grading import make_grade, make_stamp
@@ -109,10 +110,19 @@ class CourseStages:
         with contextlib.suppress(OSError):  # a leftover costs disk, never a grade
             discard(folder / "work")
         write_manifest(folder, manifest)
+        self.seal(folder, seal_run)
         return manifest
 
+    def seal(self, folder: Path, part: Callable[[Path, bytes], None]) -> None:
+        """Seal a part of a run; a machine where that fails can grade all the same, and `verify` says so."""
+        try:
+            part(folder, read_key(self.settings.data))
+        except InternalFault as exc:
+            self.say(f"this run is not sealed: {exc.message}")
+
     def check(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> Verdicts:
-        """Judge the artifacts."""
+        """Judge the artifacts, unless they were changed since the run."""
+        self._refuse_changed(folder)
         from grader.checking.job import CheckJob
         from grader.checking.runner import run_checks
 
@@ -128,6 +138,15 @@ class CourseStages:
             ),
             self.sandbox,
         )
+
+    def _refuse_changed(self, folder: Path) -> None:
+        try:
+            key = read_key(self.settings.data)
+        except InternalFault:
+            return  # nothing was sealed with a key that cannot be used
+        changed = check_seal(folder, key).run_changed
+        if changed:
+            raise InternalFault("GR511", f"{folder.name} was changed since it ran: {', '.join(changed[:5])}.")
 
     def score(
         self, submission: Submission, lab: Lab, run: RunResult, manifest: ArtifactManifest, verdicts: Verdicts

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import doctor, pipeline
+from grader.artifacts.seal import check_seal, read_key, seal_judgement
 from grader.catalog import find_lab, load_labs
 from grader.codes import CODES
-from grader.errors import LabFault, UsageFault
+from grader.errors import InternalFault, LabFault, UsageFault
 from grader.grading import exit_code
 from grader.intake.begun import is_begun
 from grader.model.files import read_json
@@ -113,7 +114,9 @@ class Workshop:
 
     def grade(self, request: Request, narrate: Narrator) -> tuple[Grade, Path]:
         """Take a notebook through every stage; see `pipeline.grade_submission`."""
-        return pipeline.grade_submission(request, self.stages, self._settings.runs, narrate)
+        grade, folder = pipeline.grade_submission(request, self.stages, self._settings.runs, narrate)
+        self.stages.seal(folder, seal_judgement)
+        return grade, folder
 
     def run(self, request: Request, narrate: Narrator) -> tuple[Path, RunResult]:
         """Run and collect, without judging; see `pipeline.run_submission`."""
@@ -122,7 +125,31 @@ class Workshop:
 
     def judge(self, folder: Path, only: tuple[str, ...], narrate: Narrator) -> Grade:
         """Judge a collected run; see `pipeline.judge_run`."""
-        return pipeline.judge_run(self._run_folder(folder), self.stages, narrate, only)
+        folder = self._run_folder(folder)
+        grade = pipeline.judge_run(folder, self.stages, narrate, only)
+        self.stages.seal(folder, seal_judgement)
+        return grade
+
+    def verify(self, folder: Path) -> tuple[Path, bool]:
+        """Compare a run folder with its seal.
+
+        Args:
+            folder: the run folder.
+
+        Returns:
+            The folder, and whether its grade is sealed as well.
+
+        Raises:
+            InternalFault: GR511, something was changed; GR512, nothing can be said.
+        """
+        folder = self._run_folder(folder)
+        checked = check_seal(folder, read_key(self._settings.data))
+        if checked.unknown:
+            raise InternalFault("GR512", f"{folder.name} cannot be verified: {checked.unknown}.")
+        if checked.changed:
+            listed = ", ".join(checked.changed[:10]) + (" ..." if len(checked.changed) > 10 else "")
+            raise InternalFault("GR511", f"{folder.name} was changed since it was sealed: {listed}.")
+        return folder, checked.judged
 
     def report(self, folder: Path, *, staff: bool) -> Grade:
         """Make the pages of a graded run again; with `staff`, report-staff.html too."""
