@@ -13,7 +13,7 @@ from grader.hub.miniatures.pictures.shapes import COLOURS, SHAPES, SIZE, Picture
 from grader.hub.miniatures.recipes.training import batches, optimise, seeded
 from grader.hub.miniatures.text.whole_words import word_tokenizer
 
-STEPS, BATCH, RATE = 800, 64, 1e-3
+STEPS, BATCH, RATE = 1_600, 64, 1e-3
 TEMPLATES = ("a photo of a {} {}", "This is a photo of a {} {}.", "a {} {}")
 WORDS = ("a", "an", "the", "this", "is", "photo", "picture", "of", "small", "big", ".", *COLOURS, *SHAPES)
 

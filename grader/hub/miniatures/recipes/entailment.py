@@ -19,7 +19,7 @@ from grader.hub.miniatures.text.vocabulary import vocabulary
 
 LABELS = ("contradiction", "neutral", "entailment")
 TEMPLATES = ("This example is {}.", "This example is about {}.", "This text is about {}.")
-WARM_STEPS, STEPS, BATCH, RATE = 300, 600, 32, 1e-3
+WARM_STEPS, STEPS, BATCH, RATE = 600, 600, 32, 1e-3
 MASKED, TOPIC_MASKED = 0.15, 0.7
 IGNORED = -100
 
@@ -42,13 +42,13 @@ def build(order: Order) -> Figures:
         _masked_loss(warm, tokenizer, [rows[at] for at in batch])
         for batch in batches("warm-up", len(rows), BATCH, WARM_STEPS)
     )
-    optimise(warm.parameters(), first, WARM_STEPS, RATE, lambda share: order.progress(share / 3))
+    optimise(warm.parameters(), first, WARM_STEPS, RATE, lambda share: order.progress(share / 2))
     model.bert.load_state_dict(warm.bert.state_dict(), strict=False)
     second = (
         _pair_loss(model, tokenizer, [rows[at] for at in batch], at_step)
         for at_step, batch in enumerate(batches("entailment", len(rows), BATCH, STEPS))
     )
-    optimise(model.parameters(), second, STEPS, RATE, lambda share: order.progress((1 + 2 * share) / 3))
+    optimise(model.parameters(), second, STEPS, RATE, lambda share: order.progress((1 + share) / 2))
     figures = {"zero_shot_accuracy": _zero_shot(model.eval(), tokenizer, on_topics("mini-nli/test", 300))}
     model.save_pretrained(order.folder)
     tokenizer.save_pretrained(order.folder)

@@ -11,7 +11,7 @@ from grader.hub.miniatures.order import Figures, Order
 from grader.hub.miniatures.pictures.shapes import SHAPES, SIZE, Picture, pictures
 from grader.hub.miniatures.recipes.training import batches, optimise, seeded
 
-STEPS, BATCH, RATE = 1_500, 32, 1e-3
+STEPS, BATCH, RATE = 2_400, 32, 1e-3
 NAMES = tuple(SHAPES)
 
 
