@@ -130,7 +130,14 @@ def _tensor(key: str, entry: Any, name: str) -> tuple[TensorHeader, tuple[int, i
     dtype, shape, offsets = fields.get("dtype"), _naturals(fields.get("shape")), _naturals(fields.get("data_offsets"))
     if not key.isprintable() or len(key) > 500:
         raise _damaged(name, "a tensor has a name that cannot be printed")
-    if dtype not in ITEM_BYTES or shape is None or offsets is None or len(offsets) != 2 or len(shape) > 8:
+    if (
+        not isinstance(dtype, str)
+        or dtype not in ITEM_BYTES
+        or shape is None
+        or offsets is None
+        or len(offsets) != 2
+        or len(shape) > 8
+    ):
         raise _damaged(name, f"its header does not describe the tensor {key!r}")
     begin, end = offsets
     size_bytes = math.prod(shape) * ITEM_BYTES[dtype]

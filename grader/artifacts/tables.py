@@ -132,7 +132,7 @@ def _read_parquet(root: Path, name: str) -> Table:
             raise _too_large(name)
         table = file.read(use_threads=False)
         columns = {str(column): table.column(column).to_pylist() for column in table.column_names}
-    except (pa.ArrowException, OSError, ValueError) as exc:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as exc:
         raise SubmissionFault("GR315", f"{name} cannot be read as Parquet: {str(exc)[:200]}.") from exc
     return Table(name, columns, int(table.num_rows))
 

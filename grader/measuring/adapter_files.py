@@ -98,16 +98,17 @@ def read_adapter_config(root: Path, folder: str) -> AdapterConfig:
     )
 
 
-def sort_names(header: SafetensorsHeader, parameters: set[str]) -> AdapterNames:
+def sort_names(header: SafetensorsHeader, shapes: dict[str, tuple[int, ...]]) -> AdapterNames:
     """Sort the tensors of an adapter file.
 
     Args:
         header: the file's header.
-        parameters: names of the base classifier's parameters.
+        shapes: of the base classifier's parameters.
 
     Returns:
         A and B matrices by module, saved parameters, and what belongs to neither.
     """
+    linear = linear_modules(shapes)
     a: dict[str, str] = {}
     b: dict[str, str] = {}
     saved: dict[str, str] = {}
@@ -118,9 +119,9 @@ def sort_names(header: SafetensorsHeader, parameters: set[str]) -> AdapterNames:
         plain = inner.replace(".modules_to_save.default.", ".").replace(".modules_to_save.", ".")
         if inner == name:
             unexpected.append(name)
-        elif matrix and f"{matrix[1]}.weight" in parameters:
+        elif matrix and matrix[1] in linear:
             (a if matrix[2] == "A" else b)[matrix[1]] = name
-        elif plain in parameters and _is_head(plain):
+        elif plain.rpartition(".")[0] in linear and plain in shapes and _is_head(plain):
             saved[plain] = name
         else:
             unexpected.append(name)
@@ -167,9 +168,15 @@ def updates(
     return found
 
 
+def linear_modules(shapes: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
+    """Return the linear layers of a classifier, sorted: modules with a matrix that are no embedding."""
+    matrices = (name.removesuffix(".weight") for name, shape in shapes.items() if len(shape) == 2)
+    return tuple(sorted(module for module in matrices if "embeddings" not in module))
+
+
 def _is_head(parameter: str) -> bool:
     """Whether a parameter lies behind the encoder's layers: those are what `modules_to_save` is for."""
-    return ".layer." not in parameter and ".embeddings." not in parameter
+    return ".layer." not in parameter
 
 
 def _names(value: Any) -> tuple[str, ...] | None:

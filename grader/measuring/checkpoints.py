@@ -197,11 +197,11 @@ def assembled(config: ClassifierConfig, tensors: "Mapping[str, Tensor]", device:
     """
     model = skeleton(config)
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=True, assign=True)
-    _fill_buffers(model)
+    fill_buffers(model)
     return model.to(device).eval()
 
 
-def _fill_buffers(model: "Module") -> None:
+def fill_buffers(model: "Module") -> None:
     """Give the buffers that no file holds their values: positions count up, token types are zero."""
     import torch
 

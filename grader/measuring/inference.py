@@ -38,7 +38,8 @@ def logits_of(
         Shape (texts, labels), in the order of the texts.
 
     Raises:
-        SubmissionFault: GR315, the tokenizer makes tokens that the model does not have; GR317, a logit is not finite.
+        SubmissionFault: GR315, the tokenizer fails or makes tokens that the model does not have; GR317, a logit is not
+            finite.
     """
     import numpy as np
     import torch
@@ -46,8 +47,7 @@ def logits_of(
     if saved.largest_id >= config.vocabulary:
         message = f"The tokenizer has {saved.largest_id + 1:,} tokens and the model {config.vocabulary:,}."
         raise SubmissionFault("GR315", message, "Save the tokenizer that the model was trained with.")
-    saved.tokenizer.enable_truncation(min(max_length, config.positions))
-    encoded = [entry.ids for entry in saved.tokenizer.encode_batch(list(texts))]
+    encoded = [entry.ids for entry in saved.encode(texts, min(max_length, config.positions))]
     order = sorted(range(len(encoded)), key=lambda row: len(encoded[row]))
     result = np.zeros((len(encoded), config.num_labels), dtype=np.float32)
     device = next(model.parameters()).device
@@ -66,7 +66,7 @@ def logits_of(
 def _batch(encoded: list[list[int]], padding: int) -> "tuple[Tensor, Tensor]":
     import torch
 
-    width = max(1, *(len(ids) for ids in encoded)) if len(encoded) > 1 else max(1, len(encoded[0]))
+    width = max(1, *map(len, encoded))
     ids = torch.full((len(encoded), width), padding, dtype=torch.long)
     mask = torch.zeros((len(encoded), width), dtype=torch.long)
     for row, tokens in enumerate(encoded):

@@ -9,6 +9,7 @@ from grader.measuring.adapter_files import (
     WEIGHTS,
     AdapterConfig,
     AdapterNames,
+    linear_modules,
     read_adapter_config,
     read_adapter_header,
     sort_names,
@@ -72,7 +73,7 @@ def adapter(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:
     """
     found = read_adapter(spec, inputs)
     tensors = read_tensors(inputs.artifacts, f"{spec.artifacts[0]}/{WEIGHTS}")
-    layers = _linear_modules(found.shapes)
+    layers = linear_modules(found.shapes)
     targets = found.config.target_modules or tuple(sorted({_last(module) for module in found.names.a}))
     hit = {module for module in layers for target in targets if _matches(module, target)}
     full = sum(_count(shape) for shape in found.shapes.values())
@@ -141,7 +142,7 @@ def read_adapter(spec: MeasurementSpec, inputs: MeasuringInputs) -> Adapted:
     with ours("the configuration of the base"):
         classifier = read_config(base, "", classifier=False)
     shapes = shapes_of(classifier)
-    return Adapted(config, header, sort_names(header, set(shapes)), classifier, shapes)
+    return Adapted(config, header, sort_names(header, shapes), classifier, shapes)
 
 
 def merged_state(found: Adapted, spec: MeasurementSpec, inputs: MeasuringInputs) -> "dict[str, Tensor]":
@@ -203,12 +204,6 @@ def _misshaped(found: Adapted) -> list[str]:
     for module, stored in found.names.b.items():
         expected[stored] = (found.shapes[f"{module}.weight"][0], found.config.r)
     return sorted(name for name, shape in expected.items() if found.header.tensors[name].shape != shape)
-
-
-def _linear_modules(shapes: dict[str, tuple[int, ...]]) -> list[str]:
-    """Modules with a matrix that are no embedding: what `target_modules` of these labs can name."""
-    matrices = (name.removesuffix(".weight") for name, shape in shapes.items() if len(shape) == 2)
-    return sorted(module for module in matrices if "embeddings" not in module)
 
 
 def _matches(module: str, target: str) -> bool:

@@ -53,7 +53,7 @@ def merge_equivalence(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[st
     if not targets:
         raise SubmissionFault("GR315", f"{spec.artifacts[0]} holds no LoRA matrices.")
     errors = {name: _relative(theirs.get(name), tensor) for name, tensor in expected.items()}
-    scale, residual = _fitted(theirs, base, expected, targets)
+    scale, residual = fitted(theirs, base, expected, targets)
     flips, count = _label_flips(spec, inputs, expected)
     return {
         "relative_error": max(errors[name] for name in targets),
@@ -83,7 +83,7 @@ def _relative(found: "Tensor | None", expected: "Tensor") -> float:
     return float((found.double() - expected.double()).norm()) / (size or 1.0)
 
 
-def _fitted(
+def fitted(
     theirs: "dict[str, Tensor]", base: "dict[str, Tensor]", expected: "dict[str, Tensor]", targets: list[str]
 ) -> tuple[float | None, float | None]:
     """Fit the merged change to the adapter's by least squares; None where the adapter changes nothing."""

@@ -84,6 +84,7 @@ WEIGHTS_CASES: list[tuple[bytes, str]] = [
     (header({"w": tensor([-2], 0, -8)}, b""), "does not describe"),
     (header({"w": tensor([1.5], 0, 6)}, b"\0" * 6), "does not describe"),
     (header({"w": tensor([2], 0, 8, "OBJECT")}, b"\0" * 8), "does not describe"),
+    (header({"w": tensor([2], 0, 8) | {"dtype": []}}, b"\0" * 8), "does not describe"),
     (header({"w": 3}), "does not describe"),
     (header({"w": tensor([2], 0, 8), "v": tensor([2], 4, 12)}, b"\0" * 12), "overlap or leave gaps"),
     (header({"w": tensor([2], 8, 16)}, b"\0" * 16), "overlap or leave gaps"),

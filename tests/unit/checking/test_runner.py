@@ -211,3 +211,39 @@ def test_a_job_that_pytest_cannot_start_is_told(place: Workplace, tmp_path) -> N
 
     with pytest.raises(InternalFault, match="USAGE_ERROR"):
         main([str(tmp_path / "job.json")])
+
+
+def test_a_package_that_is_not_installed_has_no_version(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from grader.checking import runner
+
+    monkeypatch.setattr(runner, "PACKAGES", ("pytest", "no-such-package"))
+    place.collect()
+
+    assert set(place.verdicts(place.lab(FIRST)).versions) == {"python", "pytest"}
+
+
+def test_an_interruption_of_the_check_process_is_our_fault(place: Workplace) -> None:
+    place.collect()
+    lab = place.lab(FIRST + '@check(points=1)\ndef test_stops():\n    """It stops"""\n    raise KeyboardInterrupt\n')
+
+    assert statuses(place.judge(lab)) == {"test_first": "passed", "test_stops": "our fault"}
+
+
+def test_an_assertion_of_a_library_keeps_its_words_from_the_student(place: Workplace) -> None:
+    place.collect()
+    source = (
+        "import numpy.testing\n"
+        '@check(points=1)\ndef test_a():\n    """It holds"""\n    numpy.testing.assert_allclose([1.0], [0.123456])\n'
+    )
+
+    verdict = place.judge(place.lab(source))["test_a"]
+
+    assert (str(verdict.status), verdict.message) == ("failed", "The result is not what this check expects.")
+    assert "0.123456" in verdict.staff
+
+
+def test_a_label_that_json_cannot_hold_is_our_fault(place: Workplace) -> None:
+    place.collect()
+    source = '@check(points=1)\ndef test_a(evidence):\n    """It holds"""\n    evidence.note("\\udc80", 3)\n'
+
+    assert statuses(place.judge(place.lab(source))) == {"test_a": "our fault"}

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from grader.errors import SubmissionFault
+from grader.errors import InternalFault, SubmissionFault
 from grader.measuring.registry import measure
 from tests.fakes.tiny_models import config_of, spec_of
 from tests.unit.measuring.conftest import Models
@@ -144,3 +144,24 @@ def test_pickled_weights_alone_are_refused_as_such(own: Models) -> None:
         measure(SPEC, own.inputs)
 
     assert caught.value.code == "GR316"
+
+
+def test_a_buffer_that_no_file_holds_and_we_do_not_know_is_ours() -> None:
+    from grader.measuring.checkpoints import fill_buffers
+
+    model = torch.nn.Module()
+    model.register_buffer("rotations", torch.zeros(3), persistent=False)
+
+    with pytest.raises(InternalFault, match="a buffer rotations that we do not know"):
+        fill_buffers(model)
+
+
+def test_a_file_that_the_library_refuses_is_the_students(own: Models) -> None:
+    path = own.root / "artifacts/model/model.safetensors"
+    text = b'{"a":{"dtype":"F8_E5M2","shape":[1],"data_offsets":[0,1]},"__metadata__":{"format":3}}'
+    path.write_bytes(len(text).to_bytes(8, "little") + text + b"\0")
+
+    with pytest.raises(SubmissionFault) as caught:
+        measure(SPEC, own.inputs)
+
+    assert caught.value.code == "GR315"

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from grader.errors import SubmissionFault
+from grader.measuring.merging import fitted
 from grader.measuring.registry import measure
 from tests.fakes import tiny_models
 from tests.fakes.tiny_models import DATASET, spec_of
@@ -275,3 +276,35 @@ def test_a_base_that_lacks_a_tensor_is_ours(own: Models, tmp_path: Path) -> None
 
     with pytest.raises(InternalFault, match=r"The base has no tensor bert\.pooler"):
         measure(ACCURACY, inputs)
+
+
+def test_matrices_that_the_merged_model_does_not_have_cannot_be_fitted() -> None:
+    one = {"w": torch.ones(2, 2)}
+
+    assert fitted({}, one, one, ["w"]) == (None, None)
+    assert fitted({"w": torch.ones(3)}, one, {"w": torch.zeros(2, 2)}, ["w"]) == (None, None)
+
+
+def test_detours_of_what_is_no_linear_layer_belong_to_no_adapter(own: Models) -> None:
+    prefix = "base_model.model.bert.embeddings"
+    extra = {
+        f"{prefix}.word_embeddings.lora_A.weight": torch.zeros(2, 16),
+        f"{prefix}.LayerNorm.lora_B.weight": torch.zeros(16, 2),
+        f"{prefix}.LayerNorm.weight": torch.zeros(16),
+    }
+    rewritten(own, lambda t: t | extra)
+
+    assert measure(ADAPTER, own.inputs)["unexpected"] == sorted(extra)
+    assert measure(spec_of("training_memory", "adapter", bases=(BASE,)), own.inputs)["ratio"] > 1
+
+
+def test_a_merged_model_beside_an_adapter_without_matrices_is_refused(own: Models) -> None:
+    rewritten(own, lambda t: {name: tensor for name, tensor in t.items() if "lora" not in name})
+
+    assert code_and_message(MERGE, own) == ("GR315", "adapter holds no LoRA matrices.")
+
+
+def test_a_merged_model_without_a_tensor_is_refused(own: Models) -> None:
+    rewritten(own, lambda t: {n: x for n, x in t.items() if "pooler" not in n}, "merged", "model.safetensors")
+
+    assert "does not fit merged/config.json" in code_and_message(MERGE, own)[1]

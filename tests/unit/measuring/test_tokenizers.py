@@ -6,6 +6,7 @@ import pytest
 
 from grader.errors import InternalFault, SubmissionFault
 from grader.measuring.registry import measure
+from grader.measuring.tokenizers import SavedTokenizer
 from tests.fakes.tiny_models import DATASET, WORDS, spec_of, write_tokenizer
 from tests.unit.measuring.conftest import Models
 
@@ -78,6 +79,7 @@ def test_a_length_is_stated_or_not(own: Models, config: str | None, length: int 
     [
         (lambda parts: [], "it holds no object"),
         (lambda parts: parts | {"model": {"type": "BPE"}}, "its model is of the kind 'BPE'"),
+        (lambda parts: parts | {"normalizer": {"type": "Sequence", "normalizers": 3}}, "tokenizer.json cannot be used"),
         (lambda parts: parts | {"model": {}}, "its model is of the kind 'none'"),
         (
             lambda parts: parts | {"normalizer": {"type": "Sequence", "normalizers": [{"type": "Replace"}]}},
@@ -117,3 +119,37 @@ def test_a_base_without_a_tokenizer_is_ours(own: Models, tmp_path) -> None:
 def test_a_measurement_without_a_base_is_ours(own: Models) -> None:
     with pytest.raises(InternalFault, match="needs a model among its bases"):
         measure(spec_of("tokenizer_agreement", "model"), own.inputs)
+
+
+def without_unknown(parts: dict) -> None:
+    parts["model"]["unk_token"] = "[NONE]"
+    del parts["model"]["vocab"]["."]
+
+
+def without_template(parts: dict) -> None:
+    parts["post_processor"]["special_tokens"] = {}  # the library's Rust code panics
+
+
+@pytest.mark.parametrize("damage", [without_unknown, without_template])
+@pytest.mark.parametrize("measured", ["tokenizer_agreement", "classifier_accuracy"])
+def test_a_tokenizer_that_fails_on_a_text_is_refused(own: Models, measured: str, damage) -> None:
+    path = own.root / "artifacts/model/tokenizer.json"
+    parts = json.loads(path.read_text())
+    damage(parts)
+    path.write_text(json.dumps(parts))
+
+    with pytest.raises(SubmissionFault, match=r"tokenizer\.json cannot be used") as caught:
+        measure(spec_of(measured, "model", bases=(BASE,), data=("hidden/data/reviews.parquet",)), own.inputs)
+
+    assert caught.value.code == "GR315"
+
+
+def test_an_interruption_is_no_fault_of_a_file() -> None:
+    class Interrupting:
+        def encode_batch(self, texts: list[str]) -> None:
+            raise KeyboardInterrupt
+
+    saved = SavedTokenizer(Interrupting(), {}, 0, 0, None)
+
+    with pytest.raises(KeyboardInterrupt):
+        saved.encode(["text"])
