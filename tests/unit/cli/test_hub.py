@@ -114,7 +114,8 @@ def test_serve_says_how_to_reach_it_and_ends_on_a_signal(grader: Grader, base: P
         endpoint = json.loads(first)["endpoint"] if as_json else first.split()[1]
         reply = httpx2.get(f"{endpoint}/api/models/labs/one", trust_env=False)
         process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=20)
+        rest = process.stdout.read()
+        process.wait(20)
 
     assert reply.json()["id"] == "labs/one"
     assert process.returncode == 0
