@@ -10,7 +10,8 @@ KEYS = dict(zip(PARTS, ("weights_bytes", "gradient_bytes", "optimizer_bytes", "a
 
 TIMES_FEWER = 100
 """LoRA of rank 2 on queries and values trains 195 times fewer parameters, rank 4 still 103 times."""
-FULL_FLOOR = 0.80
+FULL_FLOOR = 0.86
+"""Four epochs at the given rate reach 0.92 to 0.94; a tenth of the rate 0.89; the head alone at most 0.84."""
 GAP = 0.06
 EXACT = 1e-5
 """Relative: the same sum in another order, in float32, stays a hundred times below."""

@@ -3,6 +3,8 @@
 from grader.checking.api import check
 
 FLOOR, GOAL = 0.84, 0.88
+"""Measured on the shipped base: the head alone reaches 0.82 to 0.84, LoRA on 100 rows 0.80 to 0.85, at the rate of full
+fine-tuning 0.87 to 0.88, a rate ten times too high 0.69, without a base 0.49; the solution 0.90 to 0.93."""
 
 
 @check(
