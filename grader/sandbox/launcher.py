@@ -75,9 +75,11 @@ def supervise(order: Order, control: int, status: int) -> int:
         The exit status of the launcher: 0 when it could answer.
     """
     if sys.platform.startswith("linux"):
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-        _prctl(_PR_SET_DUMPABLE, 0)  # its memory and descriptors are not the contained code's to read
-    woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _plain_pipe()
+        control_process(_PR_SET_CHILD_SUBREAPER, 1)
+        control_process(_PR_SET_DUMPABLE, 0)  # its memory and descriptors are not the contained code's to read
+    woken, wake = os.pipe()
+    for descriptor in (woken, wake):
+        os.set_blocking(descriptor, False)
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, _ignore)
     try:
@@ -131,13 +133,18 @@ def _start(order: Order) -> int:
         env=order.environment,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=lambda: _confine(order.kernel_limits),  # noqa: PLW1509  this process has one thread
+        preexec_fn=lambda: confine(order.kernel_limits),  # noqa: PLW1509  this process has one thread
     )
     process.returncode = 0  # reaped by _wait_for_all: the object must not wait for it as well
     return process.pid
 
 
-def _confine(values: Mapping[str, int]) -> None:
+def confine(values: Mapping[str, int]) -> None:
+    """Bound this process and everything that it will be: called between fork and exec.
+
+    Args:
+        values: limits by the names of the `resource` module; a lower one that is in force stays.
+    """
     # CPython ignores the first two, "ignored" survives exec, and then a write beyond the file limit kills nobody
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
@@ -147,23 +154,24 @@ def _confine(values: Mapping[str, int]) -> None:
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bound, bound))
     if sys.platform.startswith("linux"):
-        _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-        _prctl(_PR_SET_DUMPABLE, 1)  # as after exec; until then its own /proc files are root's
+        control_process(_PR_SET_NO_NEW_PRIVS, 1)
+        control_process(_PR_SET_DUMPABLE, 1)  # as after exec; until then its own /proc files are root's
         # when the machine runs out of memory the kernel's choice should fall on this, not on the grader
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
 
 
-def _prctl(option: int, value: int) -> None:
+def control_process(option: int, value: int) -> None:
+    """Call prctl.
+
+    Args:
+        option: one of the kernel's PR_ numbers.
+        value: its argument.
+
+    Raises:
+        OSError: the kernel refused.
+    """
     if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), f"prctl {option}")
-
-
-def _plain_pipe() -> tuple[int, int]:
-    """A pipe as `set_wakeup_fd` wants it, where there is no pipe2."""
-    woken, wake = os.pipe()
-    for descriptor in (woken, wake):
-        os.set_blocking(descriptor, False)
-    return woken, wake
 
 
 def _answer(status: int, **event: object) -> None:
