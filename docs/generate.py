@@ -100,6 +100,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "lab artifact": lambda: lab_keys("artifact"),
     "lab exercise": lambda: lab_keys("exercise"),
     "lab measurement": lambda: lab_keys("measurement"),
+    "lab probe": lambda: lab_keys("probe"),
+    "probes.json": lambda: dataclass_fields("probe", ["ProbeRecord", "Probe", "ProbeCall", "ProbeError"]),
     "submission.json": lambda: dataclass_fields("submission", ["Submission", "CodeCell", "Notice"]),
     "run.json": lambda: dataclass_fields("run", ["RunResult", "CellRun", "CellError", "SandboxStamp"]),
     "limits": default_limits,

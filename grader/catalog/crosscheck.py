@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from grader.probing.inputs import generator_files, generator_names
+
 #: Parameters that every notebook takes; their values come from the run, never from lab.toml.
 COMMON_PARAMETERS = ("output_dir", "seed", "student_id", "device", "profile")
 
@@ -28,6 +30,7 @@ def part_problems(table: Table, toml: Path) -> list[str]:
         *_artifact_problems(table),
         *_exercise_problems(table),
         *_measurement_problems(table),
+        *_probe_problems(table),
         *_limit_problems(table),
     ]
 
@@ -50,6 +53,7 @@ def file_problems(table: Table, toml: Path, checks_root: Path) -> list[str]:
     named: list[str] = [*table["checks"]["modules"], *table["checks"].get("hidden", [])]
     for measurement in table.get("measurements", {}).values():
         named += measurement.get("data", [])
+    problems += _generator_problems(table, checks_root)
     hidden_here = has_hidden(checks_root)
     for name in dict.fromkeys(named):
         expected = hidden_here or not name.startswith("hidden/")
@@ -126,6 +130,21 @@ def _measurement_problems(table: Table) -> Iterator[str]:
         for base in measurement.get("bases", []):
             if base not in bases:
                 yield f"measurements, {name}: `{base}` is not among the lab's Hub models and datasets"
+
+
+def _probe_problems(table: Table) -> Iterator[str]:
+    pairs = [f"{entry['name']} on {entry['inputs']}" for entry in table.get("probes", [])]
+    yield from _repeated("probes", "pair", pairs)
+
+
+def _generator_problems(table: Table, checks_root: Path) -> Iterator[str]:
+    """What lab.toml expects of the files of generators; hidden ones are not on a student's machine."""
+    wanted = dict.fromkeys(entry["inputs"] for entry in table.get("probes", []))
+    visible, hidden = generator_files(checks_root, table["id"])
+    known = generator_names(visible) | generator_names(hidden)
+    lost = [name for name in wanted if name not in known]
+    if lost and (has_hidden(checks_root) or not visible.is_file()):
+        yield f"checks/{checks_root.name}/{visible.name} has no generator {_names(lost)}"
 
 
 def _limit_problems(table: Table) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """The pytest plugin of the check process: gives checks their fixtures and writes one verdict for each."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,10 @@ from grader.checking.files import Artifacts, Notebook
 from grader.checking.job import WorkerJob
 from grader.checking.judge import NO_GPU, blocked, ended, our_fault, raised
 from grader.checking.measured import Measured, Measurer
+from grader.checking.probes import Probes
 from grader.model.files import read_json
 from grader.model.lab import Lab
+from grader.model.probe import ProbeRecord
 from grader.model.run import RunResult
 from grader.model.verdict import DeclaredCheck, Verdict, VerdictStatus
 
@@ -133,6 +136,16 @@ class JudgePlugin:
     def run(self) -> RunResult:
         """How the notebook ran, as seen from outside."""
         return read_json(self._work.job.run_folder / "run.json", RunResult)
+
+    @pytest.fixture(scope="session")
+    def probes(self) -> Probes:
+        """What the student's functions returned on inputs of ours."""
+        return Probes(read_json(self._work.job.run_folder / "probes.json", ProbeRecord))
+
+    @pytest.fixture(scope="session")
+    def bases(self) -> Mapping[str, Path]:
+        """Folders with the files of the lab's Hub repositories, by id."""
+        return self._work.job.bases
 
     @pytest.fixture(scope="session")
     def notebook(self) -> Notebook:

@@ -96,6 +96,18 @@ class MeasurementSpec:
 
 
 @dataclass(frozen=True)
+class ProbeSpec:
+    """One function of the notebook that the grader calls on inputs of its own."""
+
+    name: str
+    """Name of the function in the notebook."""
+    inputs: str
+    """Name of the generator of its inputs, in `probes_<lab>.py` beside the check modules."""
+    seconds: float = 10.0
+    """Time for all its calls together."""
+
+
+@dataclass(frozen=True)
 class Lab:
     """One lab: lab.toml, validated, with its paths resolved."""
 
@@ -145,6 +157,8 @@ class Lab:
     """Largest notebook that intake accepts."""
     hidden_declared: tuple[str, ...] = ()
     """Hidden check modules that lab.toml names, whether or not they are on this machine."""
+    probes: tuple[ProbeSpec, ...] = ()
+    """Functions of the notebook that the grader calls after the last cell."""
 
     def profile(self, name: str) -> Profile:
         """Return a profile by name.

@@ -3,7 +3,6 @@
 The only file that knows papermill; it runs inside the box and nowhere else.
 """
 
-import ast
 import asyncio
 import json
 import queue
@@ -25,6 +24,7 @@ from grader.running.box import PROBES, WorkerOrder
 from grader.running.clipping import CellBudget, collapse, plain, weight
 from grader.running.events import LONGEST_TRACEBACK, Event, EventWriter
 from grader.running.kernel import NAME, how_it_ended
+from grader.running.observing import observed, observing
 
 INJECTED = "injected-parameters"
 _ENGINE = "grader"
@@ -179,9 +179,9 @@ class _Client(PapermillNotebookClient):
                 self._manager.cell_complete(cell, index)
                 break
             self._manager.cell_complete(cell, index)
-        observed = run_sync(self._ask)()
-        if observed is not None:
-            self._events.write(Event("observed", values=observed))
+        values = run_sync(self._ask)()
+        if values is not None:
+            self._events.write(Event("observed", values=values))
         if self._order.probes:
             run_sync(self._probe)()
 
@@ -256,16 +256,11 @@ class _Client(PapermillNotebookClient):
 
     async def _ask(self) -> dict[str, Any] | None:
         """Return the parameters as the kernel holds them now, or None when it does not answer."""
-        names = list(self._order.parameters)
-        # runs in the student's kernel: its answer is a claim like everything else that comes from there
-        expression = (
-            "__import__('json').dumps({n: v if isinstance(v, (str, int, float, bool)) else repr(v)[:200]"
-            f" for n, v in ((n, globals()[n]) for n in {names!r} if n in globals())}})"
-        )
+        expression = observing(list(self._order.parameters))
         assert self.kc is not None
         asked = self.kc.execute("", silent=True, store_history=False, user_expressions={"parameters": expression})
         reply = await self._reply(asked, _ASK_SECONDS)
-        return None if reply is None else _values(reply)
+        return None if reply is None else observed(reply)
 
     async def _probe(self) -> None:
         """Have the student's functions called."""
@@ -291,15 +286,6 @@ class _Client(PapermillNotebookClient):
                 except DeadKernelError:
                     return None
         return None
-
-
-def _values(content: dict[str, Any]) -> dict[str, Any] | None:
-    try:
-        text = ast.literal_eval(content["user_expressions"]["parameters"]["data"]["text/plain"])
-        values = json.loads(text)
-    except (KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
-    return values if isinstance(values, dict) else None
 
 
 def _name(cell: NotebookNode) -> str:

@@ -4,26 +4,13 @@ import inspect
 import runpy
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grader.errors import LabFault
 from grader.validating.cases import Case, Edit
+from grader.validating.context import CaseContext
 from grader.validating.operators import OPERATORS, OperatorError
-
-
-@dataclass(frozen=True)
-class CaseContext:
-    """What a case may use beside the artifacts that it changes."""
-
-    bases: Mapping[str, Path]
-    """Folder of each model and data set of the Hub, by id; data sets as `datasets/<id>`."""
-    checks_root: Path
-    """checks/<track>, with the hidden data."""
-    cache: Path
-    """A folder in which a case may keep what was dear to make, for the next time."""
-    seed: int = 0
 
 
 def apply_case(case: Case, reference: Path, destination: Path, context: CaseContext) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from grader.artifacts.collect import collect
@@ -12,10 +13,12 @@ from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.model.run import RunResult
 from grader.model.verdict import Verdict
-from grader.pipeline import Request
+from grader.pipeline import Request, judge_run
 from grader.settings import Settings
 from grader.validating import Case, CaseContext, apply_case, misjudged
 from grader.wiring import Workshop
+from grader.wiring.stages import CourseStages
+from tests.fakes.warm_sandbox import WarmSandbox
 
 ROOT = Path(__file__).parents[2]
 #: What a case takes over of the reference run: everything but its artifacts and what was made from them.
@@ -67,14 +70,19 @@ class Bench:
             bases=self._workshop.stages.snapshots(self.lab),
             checks_root=self.lab.checks_root,
             cache=self.scratch / "cases",
+            run=folder,
         )
-        apply_case(case, reference.folder / "artifacts", made, context)
         folder.mkdir()
-        for name in KEPT:
+        for name in KEPT + (("probes.json",) if self.lab.probes else ()):
             shutil.copyfile(reference.folder / name, folder / name)
+        apply_case(case, reference.folder / "artifacts", made, context)
         run = read_json(folder / "run.json", RunResult)
         write_manifest(folder, collect(made, folder / "artifacts", run.limits, run.run_id))
-        return Graded(folder, self._workshop.judge(folder, (), _quiet))
+        return Graded(folder, judge_run(folder, self._warm_stages, _quiet))
+
+    @cached_property
+    def _warm_stages(self) -> CourseStages:
+        return replace(self._workshop.stages, sandbox=WarmSandbox())
 
     def misjudged(self, case: Case, reference: Graded) -> list[str]:
         """Say where the checks misjudge a case; empty when they are exactly right."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from grader.validating.operators import files, json_files, tables, tensors
+from grader.validating.operators import cells, files, json_files, tables, tensors
 from grader.validating.operators.targets import OperatorError
 
 __all__ = ["OPERATORS", "OperatorError"]
@@ -11,6 +11,7 @@ __all__ = ["OPERATORS", "OperatorError"]
 OPERATORS: Mapping[str, Callable[..., None]] = {
     operator.__name__: operator
     for operator in (
+        cells.change_code,
         files.delete,
         files.truncate,
         files.copy_file,
