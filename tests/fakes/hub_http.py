@@ -1,9 +1,12 @@
 """A client of the Hub that sends exactly what a test says."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import socket
+import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -96,3 +99,14 @@ def raw_socket(session: HubSession) -> socket.socket:
     """A bare connection to a session."""
     host, _, port = session.endpoint.removeprefix("http://").partition(":")
     return socket.create_connection((host, int(port)), timeout=10)
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Wait for something that the server does in its own time, 10 seconds at most."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        with contextlib.suppress(httpx2.TransportError):
+            if condition():
+                return True
+        time.sleep(0.01)
+    return False
