@@ -42,7 +42,11 @@ class EventWriter:
 
     def write(self, event: Event) -> None:
         """Append one event in one write, so that no reader ever sees half of it."""
-        os.write(self._descriptor, msgspec.json.encode(event) + b"\n")
+        try:
+            line = msgspec.json.encode(event)
+        except UnicodeEncodeError:  # half a character, which JSON cannot hold
+            line = msgspec.json.encode(Event(event.kind, event.cell))
+        os.write(self._descriptor, line + b"\n")
 
     def close(self) -> None:
         """Close the file."""

@@ -46,7 +46,7 @@ def settle_executed(submission: Path, claimed: Path, target: Path, result: RunRe
     notebook["metadata"] = notebook["metadata"] | {"papermill": {"parameters": result.parameters}}
     try:
         partial = target.with_suffix(".partial")
-        partial.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), "utf-8", errors="backslashreplace")
+        partial.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), "utf-8", errors="replace")
         partial.replace(target)
     except OSError as exc:
         raise InternalFault("GR507", f"{target.name} could not be written: {exc.strerror}.") from exc

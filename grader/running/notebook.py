@@ -133,8 +133,8 @@ class _Manager(NotebookExecutionManager):
         if len(text) > LONGEST_TRACEBACK:
             half = LONGEST_TRACEBACK // 2 - 10
             text = f"{text[:half]}\n[...]\n{text[-half:]}"
-        message = plain(error.evalue)[:2000]
-        self._events.write(Event("cell failed", _name(cell), name=error.ename[:200], message=message, traceback=text))
+        name, message = plain(error.ename)[:200], plain(error.evalue)[:2000]
+        self._events.write(Event("cell failed", _name(cell), name=name, message=message, traceback=text))
 
     def cell_complete(self, cell: NotebookNode, cell_index: int | None = None, **papermill: Any) -> None:
         """Report the end of a code cell and save."""
@@ -156,7 +156,6 @@ class _Client(PapermillNotebookClient):
             store_widget_state=False,
             skip_cells_with_tag="",
             kernel_name=NAME,
-            language="python",  # intake has refused everything else; a notebook need not say
         )
         self._manager = manager
         self._order = order

@@ -11,7 +11,7 @@ from grader.model.lab import Scalar
 from grader.model.submission import Notice
 
 #: Lines that IPython understands and Python does not.
-_MAGIC = re.compile(r"^(?P<indent>\s*)[!%?].*$", re.MULTILINE)
+_MAGIC = re.compile(r"^(?P<indent>[ \t]*)(?:[!%?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 _LONGEST_SOURCE = 256 * 1024
 _HINT = "Use the parameter as it is, and another name for your own value."
 
