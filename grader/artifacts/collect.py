@@ -92,8 +92,8 @@ class _Collection:
             self.refuse(name, "GR313", f"{reason}, but `output_dir` must be a folder")
 
     def take_folder(self, folder: int, target: Path, prefix: str, level: int) -> None:
-        """Take one folder, in the order of names so that a limit always cuts at the same place."""
-        for name in sorted(os.listdir(folder)):
+        """Take one folder: files before folders, by name, so that a limit always cuts at the same, least place."""
+        for name in sorted(os.listdir(folder), key=lambda name: (_is_folder(name, folder), name)):
             if self._full:
                 return
             path = prefix + name
@@ -151,6 +151,10 @@ def _opened(name: str | Path, folder: int | None) -> Generator[int | str | None]
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _is_folder(name: str, folder: int) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
 
 
 def _copy(descriptor: int, target: Path, size: int) -> tuple[int, str]:

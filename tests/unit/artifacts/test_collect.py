@@ -131,6 +131,14 @@ def test_files_beyond_the_count_are_left_out_always_the_same_ones(source):
     assert refusals(manifest) == {"file5": "GR408"}
 
 
+def test_files_come_before_folders_so_that_a_full_folder_starves_no_file_beside_it(source):
+    (source / "a").mkdir()
+    for number in range(9):
+        (source / "a" / f"file{number}").write_bytes(b"1")
+    (source / "metrics.json").write_bytes(b"1")
+    assert [file.path for file in collected(source).files][-1] == "metrics.json"
+
+
 def test_ten_thousand_files_are_refused_quickly_with_few_words(source):
     for number in range(10_000):
         (source / f"odd name? {number}").touch()
