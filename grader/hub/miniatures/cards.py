@@ -27,7 +27,8 @@ FIGURES: Mapping[str, tuple[str, str]] = {
     "unigram_perplexity": ("perplexity", "Perplexity of the same text under word frequencies alone"),
     "word_error_rate": ("wer", "Word error rate on held-out recordings"),
     "ranking_accuracy": ("accuracy", "Pairs of held-out sentences on one subject ranked above pairs on two"),
-    "chosen_share": ("accuracy", "Held-out pairs in which the chosen answer is the likelier one"),
+    "translation_exact": ("exact_match", "Held-out sentences translated word for word"),
+    "summary_exact": ("exact_match", "Held-out texts summarised word for word"),
 }
 """What a recipe measured -> the Hub's name of the metric, and what it is in words."""
 

@@ -9,7 +9,7 @@ from grader.hub.miniatures.order import Figures, Order
 from grader.hub.miniatures.pictures.shapes import SHAPES, Picture, pictures
 from grader.hub.miniatures.tables import class_label, value, write_parquet
 
-ROWS = {"train": 1_200, "test": 300}
+ROWS = {"train": 600, "test": 200}
 NAMES = tuple(SHAPES)
 FEATURES = {"image": {"_type": "Image"}, "label": class_label(NAMES), "caption": value("string")}
 
