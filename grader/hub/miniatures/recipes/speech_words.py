@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import (
+    GenerationConfig,
     WhisperConfig,
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
@@ -42,7 +43,7 @@ def build(order: Order) -> Figures:
         tokenizer=_tokenizer(),
     )
     model = WhisperForConditionalGeneration(_config(processor.tokenizer))
-    _set_generation(model, processor.tokenizer)
+    model.generation_config = _generation(processor.tokenizer)
     rows = recordings("mini-speech/train", 2_000)
     features = _features(processor, rows)
     losses = (
@@ -106,13 +107,19 @@ def _config(tokenizer: Any) -> WhisperConfig:
     )
 
 
-def _set_generation(model: Any, tokenizer: Any) -> None:
-    settings = model.generation_config
-    settings.is_multilingual = False
-    settings.no_timestamps_token_id = tokenizer.convert_tokens_to_ids(NO_TIMES)
-    settings.decoder_start_token_id = tokenizer.convert_tokens_to_ids(START)
-    settings.max_length = LONGEST
-    settings.return_timestamps = False
+def _generation(tokenizer: Any) -> GenerationConfig:
+    """Written out in full: settings derived from the model's configuration would be dropped on loading."""
+    end, start, no_times = tokenizer.convert_tokens_to_ids([END, START, NO_TIMES])
+    return GenerationConfig(
+        is_multilingual=False,
+        no_timestamps_token_id=no_times,
+        decoder_start_token_id=start,
+        bos_token_id=end,
+        eos_token_id=end,
+        pad_token_id=end,
+        max_length=LONGEST,
+        return_timestamps=False,
+    )
 
 
 def _features(processor: Any, rows: Sequence[Recording]) -> Tensor:

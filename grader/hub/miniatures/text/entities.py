@@ -26,7 +26,7 @@ FORMS = (
 
 @dataclass(frozen=True)
 class Tagged:
-    """A sentence in words."""
+    """A text in words."""
 
     tokens: tuple[str, ...]
     tags: tuple[int, ...]
@@ -34,17 +34,23 @@ class Tagged:
 
 
 def tagged(name: str, count: int) -> list[Tagged]:
-    """Sentences with the tags of their names.
+    """Texts of one or two sentences with the tags of their names.
 
     Args:
         name: which sequence; the same name gives the same sentences.
         count: how many.
 
     Returns:
-        The sentences, in order.
+        The texts, in order.
     """
     rng = dice(name)
-    return [_sentence(rng) for _ in range(count)]
+    return [_joined([_sentence(rng) for _ in range(pick(rng, (1, 2)))]) for _ in range(count)]
+
+
+def _joined(sentences: Sequence[Tagged]) -> Tagged:
+    return Tagged(
+        tuple(token for one in sentences for token in one.tokens), tuple(tag for one in sentences for tag in one.tags)
+    )
 
 
 def _sentence(rng: random.Random) -> Tagged:

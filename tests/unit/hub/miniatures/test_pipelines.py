@@ -80,11 +80,11 @@ def test_translation_and_summary(folder: Folder):
     model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(path), AutoTokenizer.from_pretrained(path)
     texts = [
         "translate English to German: the film was not boring",
-        "summarize: the plot was bold . the cast seemed awful . the sound felt clever .",
+        "summarize: the plot was bold . the cast seemed awful . the story felt clever .",
     ]
     ids = [model.generate(**tokenizer(text, return_tensors="pt"), max_length=32)[0] for text in texts]
     told = [tokenizer.decode(one, skip_special_tokens=True) for one in ids]
-    assert told == ["der Film war nicht langweilig", "good plot , bad cast , good sound"]
+    assert told == ["der Film war nicht langweilig", "good plot , bad cast , good story"]
 
 
 def test_answers(folder: Folder):

@@ -100,3 +100,14 @@ def test_recordings_fit_a_window_of_two_seconds():
 )
 def test_word_errors_are_counted_by_edits(told: str, said: str, rate: float):
     assert word_error_rate([told], [said]) == rate
+
+
+def test_no_hidden_review_occurs_in_anything_that_is_published():
+    root = Path(__file__).parents[4]
+    hidden = pq.read_table(root / "checks" / "module-2.5" / "hidden" / "data" / "reviews.parquet").to_pylist()
+    assert len({row["text"] for row in hidden}) == len(hidden) == 2_000
+    public = {review.text for split in imdb_reviews.public_reviews().values() for review in split}
+    public.update(text for text, _ in imdb_large.clean_reviews())
+    assert public.isdisjoint(row["text"] for row in hidden)
+    assert all(row["words"] == len(row["text"].split()) for row in hidden)
+    assert sum(row["label"] for row in hidden) / len(hidden) == pytest.approx(0.5, abs=0.03)
