@@ -6,6 +6,7 @@ The only file that knows papermill; it runs inside the box and nowhere else.
 import asyncio
 import json
 import queue
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from grader.probing.source import probe_code
 from grader.running.box import PROBES, WorkerOrder
 from grader.running.clipping import CellBudget, collapse, plain, weight
 from grader.running.events import LONGEST_TRACEBACK, Event, EventWriter
+from grader.running.executed import INJECTED
 from grader.running.kernel import NAME, how_it_ended
 from grader.running.observing import observed, observing
 
-INJECTED = "injected-parameters"
 _ENGINE = "grader"
 _READY_SECONDS = 120
 #: nbclient itself looks once a second whether the kernel lives.
@@ -97,7 +98,7 @@ class _Engine:
         manager.notebook_start()
         client = _Client(manager, self._order, self._events, self._kernel)
         try:
-            client.execute(cleanup_kc=True)
+            client.execute()
         finally:
             self.flooded = client.flooded
             manager.save()
@@ -160,15 +161,19 @@ class _Client(PapermillNotebookClient):
         self._manager = manager
         self._order = order
         self._events = events
-        self._budgets: dict[int, CellBudget] = {}
+        self._budgets: defaultdict[int, CellBudget] = defaultdict(CellBudget)
         self._printed = 0
         self.flooded = False
 
-    def papermill_execute_cells(self) -> None:
-        """Execute the cells until one raises, then ask the kernel for the parameters.
+    def execute(self, **_papermill: Any) -> NotebookNode:
+        """Execute the cells until one raises; a cell in which the kernel died is not called complete."""
+        self.reset_execution_trackers()
+        with self.setup_kernel(cleanup_kc=True):
+            self._execute_cells()
+            self._look_back()
+        return self.nb
 
-        Unlike papermill's own loop, it does not call a cell complete in which the kernel died.
-        """
+    def _execute_cells(self) -> None:
         for index, cell in enumerate(self.nb.cells):
             self._manager.cell_start(cell, index)
             try:
@@ -178,8 +183,12 @@ class _Client(PapermillNotebookClient):
                 self._manager.cell_complete(cell, index)
                 break
             self._manager.cell_complete(cell, index)
+
+    def _look_back(self) -> None:
         values = run_sync(self._ask)()
-        if values is not None:
+        if values is None:
+            self.shutdown_kernel = "immediate"  # it is dead, or does not answer
+        else:
             self._events.write(Event("observed", values=values))
         if self._order.probes:
             run_sync(self._probe)()
@@ -199,8 +208,8 @@ class _Client(PapermillNotebookClient):
             self.flooded = True
             self.shutdown_kernel = "immediate"
             self._events.write(Event("flood", _name(cell)))
-            if self.task_poll_for_reply is not None:
-                self.task_poll_for_reply.cancel()
+            assert self.task_poll_for_reply is not None  # messages come while a cell runs
+            self.task_poll_for_reply.cancel()
         return super().process_message(msg, cell, cell_index)
 
     def output(
@@ -208,7 +217,7 @@ class _Client(PapermillNotebookClient):
     ) -> NotebookNode | None:
         """Keep an output, or as much of it as there is room for."""
         content = msg["content"]
-        budget = self._budget(cell_index)
+        budget = self._budgets[cell_index]
         if msg["msg_type"] == "stream":
             content["text"] = budget.take_text(content["text"])
             last = outs[-1] if outs and not self.clear_before_next_output else None
@@ -237,19 +246,16 @@ class _Client(PapermillNotebookClient):
             try:
                 await self._async_check_alive()
             except DeadKernelError:
-                if self.task_poll_for_reply is not None:
-                    self.task_poll_for_reply.cancel()
+                assert self.task_poll_for_reply is not None  # made beside this task
+                self.task_poll_for_reply.cancel()
                 return
-
-    def _budget(self, cell_index: int) -> CellBudget:
-        return self._budgets.setdefault(cell_index, CellBudget())
 
     def _tidy(self, cell: NotebookNode, cell_index: int) -> None:
         """Show progress bars as they ended, and say in the output what of it was not kept."""
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
                 output.text = collapse(output.text)
-        note = self._budget(cell_index).note()
+        note = self._budgets[cell_index].note()
         if note:
             cell.outputs.append(new_output("stream", name="stderr", text=note))
 

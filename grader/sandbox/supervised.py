@@ -66,7 +66,7 @@ class Supervised:
             return self._vessel.enter(self._launcher.pid)
         except InternalFault as exc:
             self._vessel.destroy()
-            self._launcher.wait()
+            self._launcher.communicate()
             said = self._output.read_now().decode("utf-8", "replace").strip()
             os.close(self._status)
             self._output.close()
@@ -118,11 +118,11 @@ class Supervised:
 
     def _give(self, order: Order) -> None:
         control = self._launcher.stdin
+        assert control is not None  # every vessel pipes it
         # the launcher may have died already; then `ended` never comes and the status pipe closes
         with contextlib.suppress(BrokenPipeError):
-            if control is not None:
-                control.write(order.line())
-                control.flush()
+            control.write(order.line())
+            control.flush()
 
     def _watch(self, on_tick: Callable[[Tick], None] | None) -> tuple[str, str] | None:
         interval = _FIRST_LOOK_SECONDS
@@ -179,9 +179,9 @@ class Supervised:
         """Kill the tree, let the launcher reap it, and sweep when there is no launcher any more."""
         self._vessel.wake()  # contained code may have stopped the launcher
         self._tree.kill(self._vessel.patience)
-        if self._launcher.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._launcher.stdin.close()
+        assert self._launcher.stdin is not None  # every vessel pipes it
+        with contextlib.suppress(BrokenPipeError):
+            self._launcher.stdin.close()
         deadline = time.monotonic() + self._vessel.patience
         while "gone" not in self._events and time.monotonic() < deadline:
             self._pump(0.05)

@@ -16,7 +16,7 @@ from grader.running.job import Progress, RunJob, run_notebook
 from grader.sandbox.base import Command, Contained, Sandbox
 from grader.sandbox.process import ProcessSandbox
 from tests.fakes.labs import make_lab
-from tests.fakes.notebooks import as_bytes, code, notebook, parameters
+from tests.fakes.notebooks import as_bytes, code, markdown, notebook, parameters
 from tests.fakes.sandbox import ENDED, FakeSandbox
 
 PARAMETERS = "params"
@@ -41,7 +41,7 @@ def prepare(folder: Path, *sources: str, lab: Lab | None = None, **changes: Any)
     run_folder.mkdir(parents=True)
     cells = [code(source, f"cell{number}") for number, source in enumerate(sources, start=2)]
     handed_in = folder / "lab.ipynb"
-    handed_in.write_bytes(as_bytes(notebook(parameters(cell_id=PARAMETERS), *cells)))
+    handed_in.write_bytes(as_bytes(notebook(parameters(cell_id=PARAMETERS), *cells, markdown("The end."))))
     lab = lab or small_lab()
     submission = read_submission(handed_in, [lab], destination=run_folder, student_id="ada")
     # lets coverage see the worker

@@ -9,7 +9,10 @@ import nbformat
 import pytest
 
 from grader.model.run import RunResult, RunStatus
+from grader.running import worker
+from grader.running.box import BROKE
 from grader.running.clipping import MOST_OUTPUTS, TEXT_CHARACTERS
+from grader.running.events import EventReader
 from tests.fakes.runs import prepare, run, small_lab
 
 pytestmark = pytest.mark.slow
@@ -49,9 +52,10 @@ HONEST = (
     "late = open('late', 'w')\nlate.write('flushed')",
     # 4: rich outputs, errors that are allowed, progress bars, both streams in order
     "from IPython.display import display, clear_output, HTML\nprint('gone')\nclear_output()\nprint('10%\\r100%')\n"
-    "print('one'); print('two', file=sys.stderr, flush=True)\ndisplay(HTML('<b>bold</b>'))\n41 + 1",
+    "print('one', flush=True); print('more', flush=True); print('two', file=sys.stderr, flush=True)\n"
+    "display(HTML('<b>bold</b>'))\n41 + 1",
     # 5: more text than is kept
-    "for _ in range(3000): print('y' * 99)",
+    "for _ in range(3000): print('y' * 99)\nsys.stdout.flush(); print('in vain', file=sys.stderr, flush=True)",
     # 6: more outputs than are kept
     "for number in range(600): display(number)",
     # 7: one output that is too large, an update that is too large, one that is not
@@ -98,7 +102,7 @@ def test_files_are_in_the_work_folder_flushed(honest):
 
 def test_outputs_look_as_they_do_in_jupyter(honest):
     streams = {output.name: output.text for output in honest.outputs(4) if output.output_type == "stream"}
-    assert streams == {"stdout": "100%\none\n", "stderr": "two\n"}
+    assert streams == {"stdout": "100%\none\nmore\n", "stderr": "two\n"}
     assert honest.data(4)[0]["text/html"] == "<b>bold</b>"
     assert honest.data(4)[1]["text/plain"] == "42"
 
@@ -106,7 +110,7 @@ def test_outputs_look_as_they_do_in_jupyter(honest):
 def test_long_text_is_clipped_and_says_so(honest):
     text = honest.text(5)
     assert len(text) < TEXT_CHARACTERS + 200
-    assert "clipped by the grader: 168,928 more characters" in text
+    assert "clipped by the grader: 168,936 more characters" in text
 
 
 def test_many_outputs_are_clipped_and_say_so(honest):
@@ -185,6 +189,21 @@ def test_a_parameter_that_is_assigned_again_is_flagged_and_the_run_judged(tmp_pa
     assert sentences[0] == "Cell 2 assigns `seed` again: at the end `seed` was 5, not 6025."
     assert sentences[1] == "Cell 4 assigns `student_id` again: at the end `student_id` was gone, not 'ada'."
     assert sentences[2] == "Some cell changes `train_rows`: at the end `train_rows` was 3, not 20."
+
+
+def test_a_kernel_that_dies_when_it_is_asked_for_the_parameters_has_run_all_the_same(tmp_path):
+    source = "import os\nget_ipython().user_expressions = lambda asked: os._exit(1) if asked else {}"
+    result = ran(tmp_path, source).result
+    assert (result.status, result.observed) == (RunStatus.COMPLETED, None)
+
+
+def test_a_worker_without_an_order_says_that_it_broke(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    reader = EventReader(tmp_path / "events.jsonl")
+    assert worker.main() == BROKE
+    (event,) = reader.read()
+    assert event.kind == "broke"
+    assert "job.json" in event.message
 
 
 def test_a_notebook_that_papermill_cannot_read_is_our_fault(tmp_path):
