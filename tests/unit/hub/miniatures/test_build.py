@@ -7,7 +7,7 @@ from grader.errors import InternalFault, LabFault, MachineFault
 from grader.hub.miniatures.build import Workshop, ensure_repos
 from grader.hub.miniatures.catalogue import Catalogue, load_catalogue
 from grader.hub.miniatures.keys import content_key
-from grader.hub.miniatures.ship import ship
+from grader.hub.miniatures.ship import main, ship
 from tests.unit.hub.miniatures.conftest import SMALL
 
 
@@ -114,3 +114,13 @@ def test_an_unknown_id_is_refused_before_anything_is_made(tmp_path: Path):
     with pytest.raises(LabFault, match="nobody/nothing"):
         ensure_repos(["nobody/nothing"], tmp_path / "cache", refuse)
     assert not (tmp_path / "cache").exists()
+
+
+def test_shipping_says_what_it_costs_and_what_came_of_it(workshop: Workshop, capsys: pytest.CaptureFixture[str]):
+    main(["2"], workshop)
+    told = capsys.readouterr().err
+    assert told.startswith("1 builds to make, about 0 minutes")
+    assert "reviews" in told
+    assert "1 builds shipped, 0.2 MB" in told
+    main([], workshop)
+    assert capsys.readouterr().err.startswith("0 builds to make")

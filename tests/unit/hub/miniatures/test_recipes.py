@@ -113,6 +113,31 @@ def test_a_causal_model_reads_bytes(
         assert told == "<|user|>Who directed it?<|end|><|assistant|>"
 
 
+def test_a_classifier_names_its_labels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, base: Path):
+    from transformers import AutoConfig
+
+    from grader.hub.miniatures.recipes import classifier, fine_tuning
+
+    monkeypatch.setattr(fine_tuning, "EPOCHS", 1)
+    monkeypatch.setattr(fine_tuning.fine_tune, "__defaults__", (320, False))
+    assert run(classifier, tmp_path, base, seed=0)["accuracy"] > 0.7
+    assert AutoConfig.from_pretrained(tmp_path).id2label == {0: "NEGATIVE", 1: "POSITIVE"}
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_an_untrained_model_has_its_architecture_and_says_its_size(tmp_path: Path, base: Path, *, text: bool):
+    from transformers import AutoModel
+
+    from grader.hub.miniatures.recipes import untrained
+
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    figures = run(untrained, tmp_path, base, model_type="bert", text=text, config={**small, "vocab_size": 50})
+    model = AutoModel.from_pretrained(tmp_path)
+    assert figures["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+    assert model.config.vocab_size == (untrained.WORDS if text else 50)
+    assert (tmp_path / "tokenizer.json").is_file() == text
+
+
 def test_a_rebuild_reaches_the_figure_in_its_card(tmp_path: Path):
     """The cheapest build that starts from a base: 300 steps."""
     catalogue = load_catalogue()
