@@ -21,7 +21,7 @@ from grader.errors import GraderError, MachineFault
 from grader.sandbox import seccomp
 from grader.sandbox.base import Command, Contained, Promise, Sandbox, Tick
 from grader.sandbox.boxed import BoxVessel
-from grader.sandbox.cgroup import make_group
+from grader.sandbox.cgroup import make_group, sweep
 from grader.sandbox.probes import probe
 from grader.sandbox.slots import borrow_slot
 from grader.sandbox.supervised import Supervised
@@ -71,6 +71,7 @@ class BubblewrapSandbox(Sandbox):
     def _try(self) -> tuple[str | None, str | None]:
         """Why no box can be built here, and what gets out of one."""
         if self._tried is None:
+            sweep()
             try:
                 self._tried = None, probe(self)
             except GraderError as exc:
