@@ -143,7 +143,8 @@ class Supervised:
             if on_tick is not None and now >= next_tick:
                 next_tick = now + _TICK_SECONDS
                 on_tick(tick)
-        return None
+        # the kernel may have killed for a limit between two looks, and the command's end came first
+        return self._vessel.breach()
 
     def _pump(self, timeout: float) -> None:
         for key, _ in self._selector.select(timeout):

@@ -79,13 +79,18 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
     real = os.fstat
 
     def before_it_grew(descriptor):
-        status = list(real(descriptor))
-        status[6] = LIMIT
-        return os.stat_result(status)
+        status = real(descriptor)
+        if status.st_size != LIMIT + 1:
+            return status
+        fields = list(status)
+        fields[6] = LIMIT
+        return os.stat_result(fields)
 
-    monkeypatch.setattr(os, "fstat", before_it_grew)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", before_it_grew)
+        fault = refusal(path)
 
-    assert refusal(path).code == "GR308"
+    assert fault.code == "GR308"
 
 
 @pytest.mark.parametrize(
