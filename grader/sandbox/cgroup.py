@@ -73,9 +73,10 @@ def make_group(memory_bytes: int | None, tasks: int | None) -> ControlGroup | No
 
 
 def sweep() -> None:
-    """Remove groups that a killed grader left behind; those in use refuse."""
-    for pattern in (f"memory/**/{_PREFIX}*", f"pids/**/{_PREFIX}*"):
-        for folder in _ROOT.glob(pattern):
+    """Remove the groups of dead graders; an empty one of a living grader waits for its box."""
+    for folder in _ROOT.rglob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if not Path("/proc", owner).exists():
             with contextlib.suppress(OSError):
                 folder.rmdir()
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from grader.sandbox import cgroup
@@ -89,12 +91,28 @@ def test_a_group_that_is_still_in_use_is_given_up_after_a_moment(hierarchy, tmp_
     assert not free.exists()
 
 
+#: Above every number that the kernel gives to a process.
+DEAD = 2**22 + 1
+
+
 def test_groups_of_a_killed_grader_are_swept(hierarchy):
     root, _ = hierarchy
-    (root / "memory" / "jobs" / "grader-box-1-a").mkdir(parents=True)
-    (root / "pids" / "grader-box-2-b" / "in use").mkdir(parents=True)
+    (root / "memory" / "jobs" / f"grader-box-{DEAD}-a").mkdir(parents=True)
+    (root / "unified" / f"grader-box-{DEAD}-b").mkdir(parents=True)
+    (root / "pids" / f"grader-box-{DEAD}-c" / "in use").mkdir(parents=True)
 
     sweep()
 
-    assert not (root / "memory" / "jobs" / "grader-box-1-a").exists()
-    assert (root / "pids" / "grader-box-2-b").exists()
+    assert not (root / "memory" / "jobs" / f"grader-box-{DEAD}-a").exists()
+    assert not (root / "unified" / f"grader-box-{DEAD}-b").exists()
+    assert (root / "pids" / f"grader-box-{DEAD}-c").exists()
+
+
+def test_an_empty_group_of_a_living_grader_is_left_alone(hierarchy):
+    root, _ = hierarchy
+    being_built = root / "memory" / f"grader-box-{os.getpid()}-a"
+    being_built.mkdir(parents=True)
+
+    sweep()
+
+    assert being_built.exists()
