@@ -90,7 +90,7 @@ def _parse(path: Path) -> Mapping[str, Any]:
 def _build(table: Mapping[str, Any], path: Path, checks_root: Path) -> Lab:
     root, track, slug = path.parents[2], path.parent.name, table["notebook"]
     hidden: list[str] = table["checks"].get("hidden", [])
-    hub: Mapping[str, list[str]] = table.get("hub", {})
+    hub: Mapping[str, Any] = table.get("hub", {})
     return Lab(
         id=table["id"],
         title=table["title"],
@@ -113,6 +113,7 @@ def _build(table: Mapping[str, Any], path: Path, checks_root: Path) -> Lab:
         probes=tuple(ProbeSpec(**entry) for entry in table.get("probes", [])),
         hub_models=tuple(hub.get("models", [])),
         hub_datasets=tuple(hub.get("datasets", [])),
+        hub_whole=hub.get("whole", False),
         starter=path.parent / f"{slug}.ipynb",
         solution=root / "solutions" / track / f"{slug}.ipynb",
         checks_root=checks_root,

@@ -24,6 +24,8 @@ class CheckJob:
     """Plain folders with the files of the lab's Hub repositories, by id; a data set's id starts with `datasets/`."""
     cache_dir: Path
     """Where measurements are remembered between runs."""
+    hub_base: Path | None = None
+    """What the embedded Hub served: read-only, and the same for every run of the lab."""
     device: str = "cpu"
     only: tuple[str, ...] = ()
     """Checks to judge, with what they need; all when empty."""

@@ -4,4 +4,6 @@
 CHECK_PREFIX = "test_"
 
 #: Fixtures that a check may take.
-FIXTURES = frozenset({"artifacts", "evidence", "lab", "measured", "notebook", "probes", "bases", "run", "request"})
+FIXTURES = frozenset(
+    {"artifacts", "evidence", "lab", "measured", "notebook", "probes", "bases", "hub", "run", "request"}
+)

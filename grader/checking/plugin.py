@@ -13,6 +13,7 @@ from grader.checking.job import WorkerJob
 from grader.checking.judge import NO_GPU, blocked, ended, our_fault, raised
 from grader.checking.measured import Measured, Measurer
 from grader.checking.probes import Probes
+from grader.hub.evidence import HubEvidence
 from grader.model.files import read_json
 from grader.model.lab import Lab
 from grader.model.probe import ProbeRecord
@@ -146,6 +147,11 @@ class JudgePlugin:
     def bases(self) -> Mapping[str, Path]:
         """Folders with the files of the lab's Hub repositories, by id."""
         return self._work.job.bases
+
+    @pytest.fixture(scope="session")
+    def hub(self) -> HubEvidence:
+        """What the Hub holds, and what the run did there."""
+        return HubEvidence(self._work.job.run_folder / "hub", self._work.job.hub_base)
 
     @pytest.fixture(scope="session")
     def notebook(self) -> Notebook:

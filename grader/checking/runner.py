@@ -150,6 +150,7 @@ def absolute(job: CheckJob) -> CheckJob:
         run_folder=job.run_folder.resolve(),
         bases={name: path.resolve() for name, path in job.bases.items()},
         cache_dir=job.cache_dir.resolve(),
+        hub_base=job.hub_base.resolve() if job.hub_base else None,
         lab=replace(
             lab,
             check_modules=tuple(path.resolve() for path in lab.check_modules),
@@ -167,10 +168,16 @@ def _command(job: CheckJob, scratch: Path, log: Path) -> Command:
         environment=_environment(job, scratch),
         limits=job.limits,
         writable=(scratch, job.cache_dir),
-        readable=(job.run_folder, job.lab.checks_root, job.lab.toml.parent, *job.bases.values()),
+        readable=(job.run_folder, job.lab.checks_root, job.lab.toml.parent, *_hub_folders(job)),
         stdout=log,
         gpu=job.device == "cuda",
     )
+
+
+def _hub_folders(job: CheckJob) -> tuple[Path, ...]:
+    """The base of the Hub holds the plain folders of its repositories."""
+    base = (job.hub_base,) if job.hub_base else ()
+    return (*base, *(path for path in job.bases.values() if not job.hub_base or job.hub_base not in path.parents))
 
 
 def _environment(job: CheckJob, scratch: Path) -> dict[str, str]:

@@ -10,8 +10,10 @@ from urllib.parse import parse_qs
 
 from grader.errors import SubmissionFault
 from grader.hub.base import split_id
-from grader.hub.commits import log_of
-from grader.hub.repo import Commit, FileEntry, Repo
+from grader.hub.commits import log_of, resolve_revision
+from grader.hub.info import subject_of
+from grader.hub.profile import Profile, profile_of
+from grader.hub.repo import Commit, FileEntry, Repo, RepoType
 from grader.hub.requestlog import RequestRecord, read_log
 from grader.hub.store import Layer, Store
 
@@ -112,6 +114,15 @@ class HubEvidence:
             _id_of(record) == repo_id and record.status < 400 for record in self.requests if record.route in routes
         )
 
+    def card_asked(self, repo_id: str) -> bool:
+        """Tell whether the run read the card of a repository, or asked for it and was told that it cannot have it."""
+        return any(
+            _id_of(record) == repo_id and record.path.endswith("/README.md")
+            for record in self.requests
+            if record.route == "resolve"
+            and (record.status in (401, 403, 404) or (record.method == "GET" and record.status in (200, 206)))
+        )
+
     def pushes(self, repo_id: str | None = None) -> tuple[Push, ...]:
         """Every commit on a branch that the run made, oldest first; the automatic first commit is left out.
 
@@ -150,6 +161,34 @@ class HubEvidence:
         """Return the record of a repository as the run left it, or None."""
         repo = self._store.repo(*split_id(repo_id))
         return self._store.repo(repo.repo_type, repo.moved_to) if repo and repo.moved_to else repo
+
+    def profile(self, repo_id: str, revision: str = "main") -> Profile | None:
+        """Return the facts of a repository, served or pushed.
+
+        Args:
+            repo_id: exactly as it is written on the Hub: no bare name, no other case, no id that it once had.
+            revision: a branch, a tag, or 7 or more first digits of a commit of this repository.
+
+        Returns:
+            The facts; None when the Hub has no such repository or it has no such revision.
+        """
+        repo = self._store.repo(*split_id(repo_id))
+        commit = resolve_revision(self._store, repo, revision) if repo and not repo.moved_to else None
+        return profile_of(subject_of(self._store, repo, commit)) if repo and commit else None
+
+    def profiles(self, repo_type: RepoType = "model") -> tuple[Profile, ...]:
+        """Return the facts of everything that the Hub served, and of what the run pushed, at main, by id."""
+        repos = [repo for repo in self._store.repos(repo_type) if "main" in repo.branches]
+        return tuple(profile_of(subject_of(self._store, repo)) for repo in repos)
+
+    def card(self, repo_id: str, revision: str = "main") -> str | None:
+        """Return the text of a repository's card, metadata and all; None when there is no card."""
+        repo = self._store.repo(*split_id(repo_id))
+        commit = resolve_revision(self._store, repo, revision) if repo else None
+        entry = commit.files.get("README.md") if commit else None
+        if entry is None or entry.size > MAX_READ:
+            return None
+        return self._store.blob(entry.sha256).read_bytes().decode("utf-8", "replace")
 
     def files(self, repo_id: str, branch: str = "main") -> dict[str, FileEntry]:
         """Return the files of a repository as the run left it; empty when there is no such repository or branch."""

@@ -160,6 +160,9 @@ class Lab:
     probes: tuple[ProbeSpec, ...] = ()
     """Functions of the notebook that the grader calls after the last cell."""
 
+    hub_whole: bool = False
+    """Whether the notebook may read the whole catalogue of the embedded Hub."""
+
     def profile(self, name: str) -> Profile:
         """Return a profile by name.
 

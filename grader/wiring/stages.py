@@ -132,6 +132,7 @@ class CourseStages:
                 run_folder=folder,
                 lab=lab,
                 bases=self.snapshots(lab),
+                hub_base=self._base(lab),
                 cache_dir=self.settings.cache / "measurements",
                 device=read_json(folder / "run.json", RunResult).device,
                 only=only,
@@ -182,11 +183,16 @@ class CourseStages:
         return {"snapshot": digest, **msgspec.to_builtins(session.usage())}
 
     def _base(self, lab: Lab) -> Path:
-        from grader.hub.base import ensure_base
+        from grader.hub.base import ensure_base, whole_base
 
-        key = (*lab.hub_models, "|", *lab.hub_datasets)
+        key = ("*",) if lab.hub_whole else (*lab.hub_models, "|", *lab.hub_datasets)
         if key not in self._bases:
-            self._bases[key] = ensure_base(lab.hub_models, lab.hub_datasets, self.settings.cache / "hub", self.say)
+            cache = self.settings.cache / "hub"
+            self._bases[key] = (
+                whole_base(cache, self.say)
+                if lab.hub_whole
+                else ensure_base(lab.hub_models, lab.hub_datasets, cache, self.say)
+            )
         return self._bases[key]
 
     def _notebook(self, folder: Path) -> dict[str, Any] | None:

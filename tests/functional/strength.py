@@ -75,6 +75,7 @@ class Bench:
         folder.mkdir()
         for name in KEPT + (("probes.json",) if self.lab.probes else ()):
             shutil.copyfile(reference.folder / name, folder / name)
+        shutil.copytree(reference.folder / "hub", folder / "hub")
         apply_case(case, reference.folder / "artifacts", made, context)
         run = read_json(folder / "run.json", RunResult)
         write_manifest(folder, collect(made, folder / "artifacts", run.limits, run.run_id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from grader.validating.operators import cells, files, json_files, tables, tensors
+from grader.validating.operators import cells, files, json_files, requests, tables, tensors
 from grader.validating.operators.targets import OperatorError
 
 __all__ = ["OPERATORS", "OperatorError"]
@@ -26,6 +26,8 @@ OPERATORS: Mapping[str, Callable[..., None]] = {
         json_files.swap_json,
         json_files.reorder_json,
         json_files.keep_entries,
+        requests.drop_requests,
+        requests.repeat_requests,
         tables.swap_rows,
         tables.drop_rows,
         tables.swap_columns,

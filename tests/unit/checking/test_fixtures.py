@@ -4,13 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from grader.checking.files import Artifacts, Notebook
 from grader.checking.measured import Measured
 from grader.checking.outcome import CheckFailure, Missing
 from grader.errors import InternalFault, SubmissionFault
+from grader.hub.requestlog import RequestRecord
 from grader.model.lab import ArtifactSpec, MeasurementSpec
+from tests.fakes.hub_repos import build_base
 from tests.fakes.judged import Workplace
 
 SPECS = (
@@ -167,3 +170,27 @@ def test_key(measured):
     assert [str(verdict.status) for verdict in found.values()] == ["passed", "failed", "our fault"]
     assert found["test_model"].message == "The notebook did not write the folder model."
     assert list((place.root / "cache").glob("*.json"))
+
+
+def test_a_check_asks_the_hub_for_its_facts_and_for_what_the_run_did(place: Workplace, tmp_path: Path) -> None:
+    base = build_base(tmp_path / "base", models=False)
+    place.collect()
+    (place.run_folder / "hub").mkdir()
+    record = RequestRecord("", "GET", "/api/models", "search=bert", "search", 200, "ada", 0, 10, 1.0)
+    (place.run_folder / "hub" / "requests.jsonl").write_bytes(msgspec.json.encode(record) + b"\n")
+    source = '''
+@check(points=1)
+def test_facts(hub, evidence):
+    """The facts are the Hub's"""
+    evidence.equals("Likes", hub.profile("labs/french-bert").likes, 7)
+
+@check(points=1)
+def test_asked(hub, evidence):
+    """The Hub was asked"""
+    evidence.equals("Searches", len(hub.searches()), 1)
+    evidence.equals("Downloads", len(hub.downloads()), 0)
+'''
+
+    found = place.judge(place.lab(source), hub_base=base, bases={"labs/french-bert": base / "snapshots" / "model"})
+
+    assert [str(verdict.status) for verdict in found.values()] == ["passed", "passed"]

@@ -6,6 +6,7 @@ from grader.errors import SubmissionFault
 from grader.hub import evidence as module
 from grader.hub.evidence import HubEvidence
 from tests.fakes.hub_http import Client, delete, put
+from tests.fakes.hub_repos import GATED
 
 
 @pytest.fixture
@@ -50,6 +51,58 @@ def test_downloads_are_told_and_streams_among_them(seen: HubEvidence):
 def test_what_was_looked_at_is_known(seen: HubEvidence):
     assert seen.looked_at("labs/french-bert")
     assert not seen.looked_at("labs/german-bert")
+
+
+def test_a_card_was_asked_for_when_it_was_sent_or_refused(ada: Client, hub_base: Path, tmp_path: Path):
+    ada.get("/labs/french-bert/resolve/main/README.md")
+    ada("HEAD", f"/{ada.create('cardless')}/resolve/main/README.md")
+    ada("HEAD", f"/{GATED}/resolve/main/README.md")
+    ada("HEAD", "/labs/german-bert/resolve/main/README.md")
+    ada.get("/labs/sentiment-large/resolve/main/config.json")
+    ada.get("/api/models/openlab/sentiment-small")
+    ada.session.close()
+    evidence = HubEvidence(tmp_path / "overlay", hub_base)
+
+    assert all(evidence.card_asked(name) for name in ("labs/french-bert", "ada/cardless", GATED))
+    assert not any(
+        evidence.card_asked(name)
+        for name in ("labs/german-bert", "labs/sentiment-large", "openlab/sentiment-small", "labs/none")
+    )
+
+
+def test_the_facts_of_a_repository_are_those_that_the_hub_tells(ada: Client, hub_base: Path, tmp_path: Path):
+    told = ada.get("/api/models/labs/french-bert?blobs=true").json()
+    seen = HubEvidence(tmp_path / "overlay", hub_base)
+    facts = seen.profile("labs/french-bert")
+
+    assert facts is not None
+    assert (facts.revision, facts.head, facts.task) == (told["sha"], told["sha"], "fill-mask")
+    assert (facts.downloads, facts.likes, facts.last_modified) == (500, 7, told["lastModified"])
+    assert (facts.licenses, facts.languages, facts.author) == (("mit",), ("fr",), "labs")
+    assert facts.files == {row["rfilename"]: row["size"] for row in told["siblings"]}
+    assert (facts.model_type, facts.parameters, facts.weight_bytes, facts.has_card) == ("bert", None, 0, True)
+    assert "labs/french-bert" in {profile.repo_id for profile in seen.profiles()}
+    assert "# A card" in (seen.card("labs/french-bert") or "")
+
+
+def test_an_id_or_revision_that_the_hub_does_not_have_has_no_facts(seen: HubEvidence):
+    revision = seen.profile("labs/french-bert")
+    assert revision is not None
+    assert seen.profile("labs/french-bert", revision.revision) == revision
+    for name, wanted in (
+        ("labs/none", "main"),
+        ("Labs/French-Bert", "main"),
+        ("labs/german-bert", revision.revision),
+        ("datasets/ada/old", "main"),
+        ("ada/gone", "main"),
+    ):
+        assert seen.profile(name, wanted) is None
+    assert seen.card("labs/none") is None
+    pushed = seen.profile("ada/mine")
+    assert pushed is not None
+    assert set(pushed.files) == {".gitattributes", "b.txt"}
+    assert not pushed.has_card
+    assert seen.card("ada/mine") is None
 
 
 def test_pushes_are_told_with_what_they_changed(seen: HubEvidence):

@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from grader.validating import CaseContext
-from grader.validating.operators import OPERATORS, OperatorError, files, json_files, tables, tensors
+from grader.validating.operators import OPERATORS, OperatorError, files, json_files, requests, tables, tensors
 from grader.validating.operators.targets import target, targets
 
 WEIGHTS = "model/model.safetensors"
@@ -206,3 +207,53 @@ def test_tensors_are_dropped_and_renamed(folder: Path):
 def test_pickle_weights_leave_no_safetensors(folder: Path):
     tensors.pickle_weights(folder, WEIGHTS, "pytorch_model.bin")
     assert [path.name for path in (folder / "model").iterdir()] == ["pytorch_model.bin"]
+
+
+# --- what the Hub saw ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(context: CaseContext, tmp_path: Path) -> CaseContext:
+    """A run that searched, read two cards and one configuration."""
+    (tmp_path / "run" / "hub").mkdir(parents=True)
+    rows = [
+        ("search", "/api/models", ""),
+        ("resolve", "/a/b/resolve/main/README.md", "models/a/b"),
+        ("resolve", "/a/c/resolve/main/README.md", "models/a/c"),
+        ("resolve", "/a/c/resolve/main/config.json", "models/a/c"),
+    ]
+    lines = [
+        json.dumps({"route": route, "path": path, "notes": {"repo": repo} if repo else {}})
+        for route, path, repo in rows
+    ]
+    (tmp_path / "run" / requests.LOG).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return replace(context, run=tmp_path / "run")
+
+
+def _asked(context: CaseContext) -> list[str]:
+    assert context.run is not None
+    return [
+        json.loads(line)["path"].rpartition("/")[2]
+        for line in (context.run / requests.LOG).read_text("utf-8").splitlines()
+    ]
+
+
+def test_requests_are_dropped_by_route_repository_and_path(folder: Path, asked: CaseContext):
+    requests.drop_requests(folder, asked, path="*/README.md", keep=1)
+    assert _asked(asked) == ["models", "README.md", "config.json"]
+    requests.drop_requests(folder, asked, repo="models/a/*")
+    assert _asked(asked) == ["models"]
+    requests.drop_requests(folder, asked, route="search")
+    assert _asked(asked) == []
+
+
+def test_requests_are_repeated_in_place(folder: Path, asked: CaseContext):
+    requests.repeat_requests(folder, asked, times=3, path="*/config.json")
+    assert _asked(asked) == ["models", "README.md", "README.md", *["config.json"] * 3]
+
+
+def test_a_request_that_was_never_made_cannot_be_changed(folder: Path, asked: CaseContext, context: CaseContext):
+    with pytest.raises(OperatorError, match="no request"):
+        requests.drop_requests(folder, asked, route="commit")
+    with pytest.raises(OperatorError, match="no run folder"):
+        requests.drop_requests(folder, context)
