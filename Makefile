@@ -58,7 +58,7 @@ test: $(STAMP) ## run all tests, in parallel, with coverage
 hostile: $(STAMP) ## attack the sandbox, the checks, the Hub and the pages with hostile programs and files
 	@$(PYTEST) -q tests/hostile tests/conformance/test_sandbox.py $(ARGS)
 
-bench: $(STAMP) ## measure the stages of one submission
+bench: $(STAMP) ## measure one submission, stage by stage; ARGS=sandbox and ARGS=hub measure those
 	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## remove what was made here, but not .venv

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.hub import hub_lines, measure_hub
 from bench.sandbox import measure_sandboxes, sandbox_lines
 from bench.submission import STAGES, Round, measure_round
 
@@ -19,13 +20,16 @@ OUT = Path("bench/out")
 def main() -> int:
     """Run the rounds, print the table, keep the figures in bench/out/submission.json."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("submission", "sandbox"), default="submission")
+    parser.add_argument("what", nargs="?", choices=("submission", "sandbox", "hub"), default="submission")
     parser.add_argument("--lab", default="2.5.4")
     parser.add_argument("--profile", default="miniature")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.what == "sandbox":
         print("\n".join(sandbox_lines(measure_sandboxes(max(arguments.rounds, 10)))))
+        return 0
+    if arguments.what == "hub":
+        print("\n".join(hub_lines(measure_hub())))
         return 0
     rounds: list[Round] = []
     for number in range(1, arguments.rounds + 1):
