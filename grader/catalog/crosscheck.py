@@ -122,7 +122,7 @@ def _exercise_problems(table: Table) -> Iterator[str]:
 def _measurement_problems(table: Table) -> Iterator[str]:
     artifacts: list[str] = [entry["path"] for entry in table.get("artifacts", [])]
     hub: Table = table.get("hub", {})
-    bases = {*hub.get("models", []), *(f"datasets/{name}" for name in hub.get("datasets", []))}
+    bases = {*hub.get("models", []), *(f"datasets/{name.partition(':')[0]}" for name in hub.get("datasets", []))}
     for name, measurement in table.get("measurements", {}).items():
         for path in measurement.get("artifacts", []):
             if not any(path == known or path.startswith(f"{known}/") for known in artifacts):

@@ -144,7 +144,7 @@ class Lab:
     hub_models: tuple[str, ...]
     """Hub ids of the models that the notebook may read."""
     hub_datasets: tuple[str, ...]
-    """Hub ids of its data sets."""
+    """Hub ids of its data sets; `:variant` behind one adds its larger parts."""
     starter: Path
     """The notebook that students get."""
     solution: Path

@@ -36,6 +36,10 @@ class CellRun:
     """`ok`, `failed`, `stopped` or `not run`."""
     seconds: float | None = None
     """How long it ran; null when it did not."""
+    cpu_seconds: float | None = None
+    """CPU time of all processes while it ran, measured outside; null when it was over between two looks."""
+    anonymous_bytes: int | None = None
+    """The most memory that no file backs, of all processes together, while it ran, measured outside; null likewise."""
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ def run_notebook(job: RunJob, sandbox: Sandbox, on_progress: Callable[[Progress]
 
     def follow(tick: Tick) -> None:
         journal.take(events.read())
+        journal.measure(tick.cpu_seconds, tick.anonymous_bytes)
         on_progress(_progress(journal, tick, limits))
 
     contained, broken = _contain(sandbox, _command(attempt), follow)

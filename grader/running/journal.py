@@ -29,6 +29,10 @@ class Journal:
     finished: bool = False
     observed: dict[str, Any] | None = None
     broke: str = ""
+    anonymous: dict[str, int] = field(default_factory=dict[str, int])
+    """The most anonymous memory that was seen while a cell ran, by its id."""
+    cpu: dict[str, float] = field(default_factory=dict[str, float])
+    _cpu_before: float = 0.0
 
     def take(self, events: Iterable[Event]) -> None:
         """Add events, in the order in which they came; what names no cell of the notebook is ignored."""
@@ -39,6 +43,19 @@ class Journal:
                 self._take_cell(event, cell)
             else:
                 self._take_other(event)
+
+    def measure(self, cpu_seconds: float, anonymous_bytes: int) -> None:
+        """Put what was measured from outside down to the cell that runs.
+
+        Args:
+            cpu_seconds: of all processes, since the start.
+            anonymous_bytes: memory that no file backs, of all processes together.
+        """
+        spent, self._cpu_before = cpu_seconds - self._cpu_before, cpu_seconds
+        if self.current is not None:
+            cell = self.current.id
+            self.cpu[cell] = self.cpu.get(cell, 0.0) + spent
+            self.anonymous[cell] = max(self.anonymous.get(cell, 0), anonymous_bytes)
 
     def _take_cell(self, event: Event, cell: CodeCell | None) -> None:
         if event.kind == "cell failed":
@@ -66,9 +83,18 @@ class Journal:
 
     def cell_runs(self) -> tuple[CellRun, ...]:
         """Return every cell with what became of it."""
-        return tuple(
-            CellRun(cell.number, cell.id, cell.first_line, self._status(cell), self.seconds.get(cell.id))
-            for cell in self.cells
+        return tuple(self._cell_run(cell) for cell in self.cells)
+
+    def _cell_run(self, cell: CodeCell) -> CellRun:
+        cpu = self.cpu.get(cell.id)
+        return CellRun(
+            number=cell.number,
+            id=cell.id,
+            first_line=cell.first_line,
+            status=self._status(cell),
+            seconds=self.seconds.get(cell.id),
+            cpu_seconds=None if cpu is None else round(cpu, 2),
+            anonymous_bytes=self.anonymous.get(cell.id),
         )
 
     def _status(self, cell: CodeCell) -> str:

@@ -58,6 +58,8 @@ class Tick:
     cpu_seconds: float
     memory_bytes: int
     processes: int
+    anonymous_bytes: int = 0
+    """The most memory that no file backs, of all processes together, since the tick before."""
 
 
 @dataclass(frozen=True)

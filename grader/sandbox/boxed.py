@@ -56,6 +56,10 @@ class BoxTree(ProcessTree):
         """Return their memory with every shared page counted once."""
         return self._tree.shared_out_bytes(processes)
 
+    def anonymous_bytes(self, processes: Iterable[Process]) -> int:
+        """Return the memory that no file backs, with every shared page counted once."""
+        return self._tree.anonymous_bytes(processes)
+
 
 class BoxVessel(Vessel):
     """One box around one command."""

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -127,6 +128,7 @@ class Supervised:
     def _watch(self, on_tick: Callable[[Tick], None] | None) -> tuple[str, str] | None:
         interval = _FIRST_LOOK_SECONDS
         next_look = next_tick = time.monotonic()
+        anonymous = 0
         while not {"ended", "failed", "gone"} & self._events.keys():
             self._pump(max(0.0, next_look - time.monotonic()))
             if self._output.over:
@@ -140,9 +142,11 @@ class Supervised:
                 return breach
             interval = min(interval * 1.3, _SLOWEST_LOOK_SECONDS)
             next_look = time.monotonic() + interval
+            anonymous = max(anonymous, tick.anonymous_bytes)
             if on_tick is not None and now >= next_tick:
                 next_tick = now + _TICK_SECONDS
-                on_tick(tick)
+                on_tick(replace(tick, anonymous_bytes=anonymous))
+                anonymous = 0
         # the kernel may have killed for a limit between two looks, and the command's end came first
         return self._vessel.breach()
 

@@ -38,6 +38,10 @@ class ProcessTree(ABC):
     def shared_out_bytes(self, processes: Iterable[Process]) -> int:
         """Return their memory with every shared page counted once: slow, so only before a kill."""
 
+    @abstractmethod
+    def anonymous_bytes(self, processes: Iterable[Process]) -> int:
+        """Return the memory that no file backs, every shared page counted once: a mapped data set is not part of it."""
+
     def kill(self, patience: float) -> set[int]:
         """Kill everything in the tree.
 
@@ -90,7 +94,11 @@ class LinuxTree(ProcessTree):
 
     def shared_out_bytes(self, processes: Iterable[Process]) -> int:
         """Return the sum of their proportional set sizes."""
-        return sum(_proportional(process) for process in processes)
+        return sum(_proportional(process, b"Pss:", process.resident_bytes) for process in processes)
+
+    def anonymous_bytes(self, processes: Iterable[Process]) -> int:
+        """Return the sum of their proportional shares of anonymous pages."""
+        return sum(_proportional(process, b"Pss_Anon:", 0) for process in processes)
 
 
 class PortableTree(ProcessTree):
@@ -122,6 +130,16 @@ class PortableTree(ProcessTree):
     def shared_out_bytes(self, processes: Iterable[Process]) -> int:
         """Return the sum of their resident sizes: the best that is to be had here."""
         return sum(process.resident_bytes for process in processes)
+
+    def anonymous_bytes(self, processes: Iterable[Process]) -> int:
+        """Return the sum of what would be free again if each of them ended: the best that is to be had here."""
+        import psutil
+
+        total = 0
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                total += psutil.Process(process.pid).memory_full_info().uss
+        return total
 
 
 def tree_below(root: int) -> ProcessTree:
@@ -210,11 +228,12 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _proportional(process: Process) -> int:
+def _proportional(process: Process, entry: bytes, otherwise: int) -> int:
+    """One entry of a process's summed map; `otherwise` for one that lives and does not show it."""
     try:
         for line in (_PROC / str(process.pid) / "smaps_rollup").read_bytes().splitlines():
-            if line.startswith(b"Pss:"):
+            if line.startswith(entry):
                 return int(line.split()[1]) * 1024
     except OSError:  # gone, or not ours to look at
         pass
-    return 0 if read_process(process.pid) is None else process.resident_bytes
+    return 0 if read_process(process.pid) is None else otherwise

@@ -18,6 +18,7 @@ _RECHECK_SECONDS = 0.5
 _FEW_PROCESSES = 2
 _NEW_PEAK = 1.1
 _DISK_SECONDS = 0.5
+_ANONYMOUS_SECONDS = 0.1
 #: Slow looks (shared pages, the disk) take at most one part in this many of the time.
 _SHARE = 20
 
@@ -58,6 +59,8 @@ class Watchdog:
         self._unseen = unseen
         self._started = time.monotonic()
         self._next_disk = 0.0
+        self._next_anonymous = 0.0
+        self._last_anonymous = 0
         self._believed = _Exact(0.0, 0, 0)
         self.known: dict[int, Process] = {}
         self.cpu_seconds = 0.0
@@ -78,7 +81,7 @@ class Watchdog:
         self.cpu_seconds = max(self.cpu_seconds, sum(process.cpu_seconds for process in processes))
         memory = self._memory(processes) + self._unseen()
         self.peak_bytes = max(self.peak_bytes, memory)
-        tick = Tick(self.wall_seconds(), self.cpu_seconds, memory, len(processes))
+        tick = Tick(self.wall_seconds(), self.cpu_seconds, memory, len(processes), self._anonymous(processes))
         threads = sum(process.threads for process in processes)
         return tick, self._usage_breach(tick, threads) or self._disk_breach()
 
@@ -95,6 +98,15 @@ class Watchdog:
             spent = time.monotonic() - before
             self._believed = _Exact(before + max(_RECHECK_SECONDS, _SHARE * spent), resident, exact)
         return self._believed.exact
+
+    def _anonymous(self, processes: list[Process]) -> int:
+        """Return the anonymous memory, as it was at the last look that was worth its time."""
+        if self.wall_seconds() >= self._next_anonymous:
+            before = time.monotonic()
+            self._last_anonymous = self._tree.anonymous_bytes(processes)
+            spent = time.monotonic() - before
+            self._next_anonymous = self.wall_seconds() + max(_ANONYMOUS_SECONDS, _SHARE * spent)
+        return self._last_anonymous
 
     def _usage_breach(self, tick: Tick, threads: int) -> Breach | None:
         limits = self._limits

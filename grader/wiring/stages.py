@@ -174,7 +174,7 @@ class CourseStages:
         """Return plain folders of the lab's Hub repositories, by id."""
         from grader.hub.base import snapshot_dir
 
-        ids = [*lab.hub_models, *(f"datasets/{name}" for name in lab.hub_datasets)]
+        ids = [*lab.hub_models, *(f"datasets/{name.partition(':')[0]}" for name in lab.hub_datasets)]
         base = self._base(lab)
         return {repo_id: snapshot_dir(base, repo_id) for repo_id in ids}
 

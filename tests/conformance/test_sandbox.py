@@ -169,6 +169,27 @@ def test_stdin_is_empty_and_the_environment_is_exactly_what_was_given(bench, mon
     assert Path(cwd) == bench.folder.resolve()
 
 
+def test_anonymous_memory_is_told_apart_from_mapped_files(bench, request):
+    code = """
+        import mmap, time
+        with open("mapped", "wb") as file:
+            for _ in range(80):
+                file.write(b"1" * 1_000_000)
+        with open("mapped", "rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        read = sum(mapped[at] for at in range(0, len(mapped), 4096))
+        time.sleep(0.5)
+        kept = b"1" * 60_000_000
+        time.sleep(0.5)
+        """
+    ticks: list[Tick] = []
+    bench.sandbox.run(bench.command(code), ticks.append)
+    most = max(tick.anonymous_bytes for tick in ticks)
+    unseen = 0 if "process-without-proc" not in request.node.name else 80_000_000  # there it cannot be told apart
+    assert 60_000_000 < most < 120_000_000 + unseen
+    assert max(tick.memory_bytes for tick in ticks) > 140_000_000
+
+
 def test_the_usage_is_told_while_it_runs(bench):
     ticks: list[Tick] = []
     bench.sandbox.run(bench.command("import time; time.sleep(0.6)"), ticks.append)

@@ -257,6 +257,13 @@ def test_a_measurement_may_read_a_file_inside_an_artifact(course):
     assert lab.measurements[0].artifacts == ("model/config.json",)
 
 
+def test_a_larger_variant_of_a_data_set_is_served_under_its_plain_id(course):
+    place, value = ["hub", "datasets"], ["stanfordnlp/imdb:large"]
+    lab = load_lab(course(changed(place, value)))
+    assert lab.hub_datasets == ("stanfordnlp/imdb:large",)
+    assert "datasets/stanfordnlp/imdb" in lab.measurements[0].bases
+
+
 def test_all_errors_are_told_at_once(course):
     table = changed(["title"], ...)
     table["minutes"] = "long"

@@ -42,6 +42,20 @@ def test_a_cell_that_raised_stays_the_current_one():
     assert (taken.error.name, taken.error.message, taken.error.traceback) == ("ValueError", "no", "trace")
 
 
+def test_what_was_measured_is_put_down_to_the_cell_that_runs():
+    taken = journal()
+    taken.measure(1.0, 900)  # before the first cell: nobody's
+    taken.take([Event("cell started", "c1")])
+    taken.measure(1.5, 300)
+    taken.measure(2.25, 200)
+    taken.take([Event("cell ended", "c1", seconds=2.0), Event("cell started", "c2")])
+    taken.measure(2.5, 100)
+    first, second, third = taken.cell_runs()
+    assert (first.cpu_seconds, first.anonymous_bytes) == (1.25, 300)
+    assert (second.cpu_seconds, second.anonymous_bytes) == (0.25, 100)
+    assert (third.cpu_seconds, third.anonymous_bytes) == (None, None)
+
+
 def test_cells_of_another_notebook_are_ignored():
     taken = journal(
         Event("cell started", "other"), Event("cell ended", "other", seconds=1.0), Event("cell started", "")

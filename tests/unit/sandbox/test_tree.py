@@ -64,8 +64,18 @@ def test_shared_pages_count_no_more_than_resident_ones(child):
     assert PortableTree(os.getpid()).shared_out_bytes([process]) == process.resident_bytes
 
 
-def test_a_process_that_is_gone_counts_nothing():
-    assert LinuxTree(os.getpid()).shared_out_bytes([Process(NOBODY, 0.0, 1, 0.0, 5)]) == 0
+@pytest.mark.parametrize("kind", [LinuxTree, PortableTree])
+def test_anonymous_memory_leaves_out_what_a_file_backs(kind, child):
+    process = read_process(child.pid)
+    assert process is not None
+    assert 5_000_000 < kind(os.getpid()).anonymous_bytes([process]) < process.resident_bytes - 1_000_000
+
+
+@pytest.mark.parametrize("kind", [LinuxTree, PortableTree])
+def test_a_process_that_is_gone_counts_nothing(kind):
+    gone = [Process(NOBODY, 0.0, 1, 0.0, 5)]
+    assert kind(os.getpid()).anonymous_bytes(gone) == 0
+    assert LinuxTree(os.getpid()).shared_out_bytes(gone) == 0
 
 
 def test_a_living_process_without_a_map_counts_as_resident(child, monkeypatch):
