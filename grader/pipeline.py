@@ -32,6 +32,8 @@ class Request:
     device: str = "auto"
     only: tuple[str, ...] = ()
     """Checks to judge; all when empty."""
+    fresh: bool = False
+    """Whether to run and judge even what was run and judged before."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ class Stages(Protocol):
         """Return a lab by id."""
         ...
 
+    def earlier_run(self, request: Request, submission: Submission, lab: Lab, runs: Path) -> Path | None:
+        """Return the folder of an earlier run of the same notebook under the same conditions.
+
+        None when there is none, or when a fresh one is wanted; then this machine was found fit to run it.
+        """
+        ...
+
     def hub(self, lab: Lab, run_folder: Path, student_id: str) -> AbstractContextManager[HubLease]:
         """Open the lab's Hub for one run."""
         ...
@@ -66,6 +75,18 @@ class Stages(Protocol):
 
     def collect(self, result: RunResult, folder: Path) -> ArtifactManifest:
         """Copy the artifacts out and write manifest.json, last."""
+        ...
+
+    def keep_run(self, request: Request, submission: Submission, lab: Lab, folder: Path) -> None:
+        """Remember a collected run for the next time."""
+        ...
+
+    def judged_before(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> bool:
+        """Tell whether the folder holds a judgement by the same checks; it may be brought back."""
+        ...
+
+    def keep_judgement(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> None:
+        """Seal the judgement of a run and remember it for the next time."""
         ...
 
     def check(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> Verdicts:
@@ -103,6 +124,8 @@ def grade_submission(request: Request, stages: Stages, runs: Path, narrate: Narr
         GraderError: the submission was refused, or we or the machine failed; what was done stays in the folder.
     """
     folder = run_submission(request, stages, runs, narrate)
+    if not request.fresh and _judged_before(folder, stages, request.only):
+        return earlier_grade(folder, narrate), folder
     return judge_run(folder, stages, narrate, request.only), folder
 
 
@@ -123,12 +146,17 @@ def run_submission(request: Request, stages: Stages, runs: Path, narrate: Narrat
     """
     with _incoming_folder(runs) as incoming:
         submission, lab = stages.read(request, incoming)
+        narrate("read", f"{submission.file_name}\t{len(submission.cells)} cells, {_size(submission.size_bytes)}")
+        earlier = stages.earlier_run(request, submission, lab, runs)
+        if earlier is not None:
+            narrate("run", "not run again: an earlier run had the same notebook, parameters and environment")
+            return earlier
         folder = _settle(incoming, runs, submission)
-    narrate("read", f"{submission.file_name}\t{len(submission.cells)} cells, {_size(submission.size_bytes)}")
     with stages.hub(lab, folder, submission.student_id) as hub:
         result = stages.run(request, submission, lab, folder, hub)
     narrate("run", _run_sentence(result))
     stages.collect(result, folder)
+    stages.keep_run(request, submission, lab, folder)
     return folder
 
 
@@ -157,6 +185,26 @@ def judge_run(folder: Path, stages: Stages, narrate: Narrator, only: tuple[str, 
     passed = sum(1 for verdict in verdicts.verdicts if verdict.status == "passed")
     narrate("check", f"{passed} of {len(verdicts.verdicts)} met")
     report_run(folder, stages)
+    stages.keep_judgement(lab, folder, only)
+    return grade
+
+
+def earlier_grade(folder: Path, narrate: Narrator) -> Grade:
+    """Return the grade of a run that was judged before, and say that it is an earlier one.
+
+    Args:
+        folder: the run folder, with grade.json.
+        narrate: told since when nothing has changed.
+
+    Returns:
+        The grade, with the time and the stamp that it was given then.
+
+    Raises:
+        GraderError: grade.json is damaged.
+    """
+    grade = read_json(folder / "grade.json", Grade)
+    when = grade.graded[:16].replace("T", " ")
+    narrate("reuse", f"Nothing has changed since {when}: this is that result (--fresh runs it again).")
     return grade
 
 
@@ -208,6 +256,11 @@ def _settle(incoming: Path, runs: Path, submission: Submission) -> Path:
             continue
         incoming.rename(folder)
         return folder
+
+
+def _judged_before(folder: Path, stages: Stages, only: tuple[str, ...]) -> bool:
+    lab_id = read_json(folder / "submission.json", Submission).lab_id
+    return stages.judged_before(stages.lab(lab_id), folder, only)
 
 
 def _run_sentence(result: RunResult) -> str:

@@ -35,6 +35,8 @@ class Settings:
     """Containment: `auto` takes the strongest that works here; `bubblewrap`, `process`. `GRADER_SANDBOX`."""
     allow_weak: bool = False
     """Whether a weaker containment may stand in for one that fails here. `GRADER_ALLOW_WEAK`, `1` for yes."""
+    cache_gib: float = 10.0
+    """Most that remembered runs may take, in GiB; 0 remembers none. `GRADER_CACHE_GIB`."""
     device: str = "auto"
     """`auto`, `cpu` or `cuda`; `auto` takes what the profile says. `GRADER_DEVICE`."""
     student: str = "student"
@@ -73,9 +75,17 @@ def read_settings(start: Path | None = None, environment: Mapping[str, str] | No
         profile=value("profile", "miniature"),
         sandbox=value("sandbox", "auto"),
         allow_weak=value("allow_weak", "0").lower() in {"1", "true", "yes"},
+        cache_gib=_number("cache_gib", value("cache_gib", "10")),
         device=value("device", "auto"),
         student=value("student", _user_name()),
     )
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        raise UsageFault("GR104", f"{VARIABLES[name]} is a number, not {text}.") from None
 
 
 def _find_root(start: Path, named: str | None) -> Path:

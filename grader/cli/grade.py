@@ -29,6 +29,7 @@ def grade(
     profile: options.ProfileName = None,
     device: options.Device = None,
     sets: options.Set = None,
+    fresh: options.Fresh = False,
     only: options.Only = None,
     runs: options.Runs = None,
     sandbox: options.SandboxName = None,
@@ -52,6 +53,7 @@ def grade(
         seed=seed,
         overrides=parse_overrides(sets),
         device=device or settings.device,
+        fresh=fresh,
         only=tuple(only or ()),
     )
     progress = Progress(quiet=quiet or as_json)

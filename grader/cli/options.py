@@ -31,6 +31,7 @@ SandboxName = Annotated[
 AllowWeak = Annotated[
     bool, typer.Option("--allow-weak", help="Go on with a weaker sandbox where the one asked for fails.")
 ]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run and judge again, even when nothing has changed.")]
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="CHECK", help="Judge only this check and what it needs; repeatable."),

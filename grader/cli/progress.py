@@ -36,6 +36,9 @@ class Progress:
 
     def narrate(self, stage: str, sentence: str) -> None:
         """Tell that a stage has ended; the result on stdout says it again, so only the live line shows it."""
+        if stage == "reuse":
+            self.say(sentence)  # nothing in the result says it
+            return
         self._show(f"{stage}: {sentence}".replace("\t", " · "))
 
     @contextlib.contextmanager

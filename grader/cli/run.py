@@ -20,6 +20,7 @@ def run(
     profile: options.ProfileName = None,
     device: options.Device = None,
     sets: options.Set = None,
+    fresh: options.Fresh = False,
     runs: options.Runs = None,
     sandbox: options.SandboxName = None,
     allow_weak: options.AllowWeak = False,
@@ -40,6 +41,7 @@ def run(
         seed=seed,
         overrides=parse_overrides(sets),
         device=device or settings.device,
+        fresh=fresh,
     )
     progress = Progress(quiet=quiet or as_json)
     with progress.run(workshop):

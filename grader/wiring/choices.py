@@ -1,18 +1,21 @@
 """Chooses what can be chosen: the sandbox and the device."""
 
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from grader.errors import MachineFault, UsageFault
-from grader.sandbox.base import Sandbox
-from grader.sandbox.bubblewrap import BubblewrapSandbox
-from grader.sandbox.process import ProcessSandbox
+from grader.sandbox.base import Command, Contained, Promise, Sandbox, Tick
 
 _WEAKER = "Run `grader doctor`. For your own notebook a weaker one may do: `--allow-weak`."
 
 
 def sandboxes() -> dict[str, Sandbox]:
     """Return every backend by name, strongest first."""
+    from grader.sandbox.bubblewrap import BubblewrapSandbox
+    from grader.sandbox.process import ProcessSandbox
+
     return {"bubblewrap": BubblewrapSandbox(), "process": ProcessSandbox()}
 
 
@@ -47,6 +50,35 @@ def choose_sandbox(name: str, *, allow_weak: bool = False) -> Sandbox:
                 raise MachineFault("GR602", f"{backend}: {reason}", _WEAKER)
         reasons.append(f"{backend}: {reason}")
     raise MachineFault("GR602", f"No sandbox works here. {' '.join(reasons)}", _WEAKER)
+
+
+class ChosenLater(Sandbox):
+    """The backend of `choose_sandbox`, chosen when first needed: trying one costs more than a remembered result."""
+
+    def __init__(self, name: str, *, allow_weak: bool = False) -> None:
+        """Keep what was asked for; see `choose_sandbox`."""
+        self._name = name
+        self._allow_weak = allow_weak
+
+    @cached_property
+    def _chosen(self) -> Sandbox:
+        return choose_sandbox(self._name, allow_weak=self._allow_weak)
+
+    def promise(self) -> Promise:
+        """Return what the chosen backend covers."""
+        return self._chosen.promise()
+
+    def available(self) -> str | None:
+        """Return None: one that is not available is not chosen."""
+        return self._chosen.available()
+
+    def leaks(self) -> str | None:
+        """Return what got through the chosen backend."""
+        return self._chosen.leaks()
+
+    def run(self, command: Command, on_tick: Callable[[Tick], None] | None = None) -> Contained:
+        """Run a command in the chosen backend."""
+        return self._chosen.run(command, on_tick)
 
 
 def choose_device(wanted: str, profile_device: str) -> Literal["cpu", "cuda"]:

@@ -15,7 +15,7 @@ from grader.artifacts.discard import discard
 from grader.artifacts.json_file import read_json_file
 from grader.artifacts.manifest import write_manifest
 from grader.artifacts.notebook_file import NOTEBOOK_LIMIT
-from grader.artifacts.seal import check_seal, read_key, seal_run
+from grader.artifacts.seal import check_seal, read_key, seal_judgement, seal_run
 from grader.catalog import find_lab
 from grader.errors import InternalFault, SubmissionFault
 from grader.grading import make_grade, make_stamp
@@ -25,11 +25,12 @@ from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.model.run import RunResult
 from grader.model.submission import Submission
-from grader.model.verdict import Verdicts
+from grader.model.verdict import Verdicts, VerdictStatus
 from grader.pipeline import HubLease, Request
 from grader.sandbox.base import Sandbox
 from grader.settings import Settings
 from grader.wiring.choices import choose_device
+from grader.wiring.reusing import Reuse
 
 if TYPE_CHECKING:
     from grader.hub.server import HubSession
@@ -50,7 +51,12 @@ class CourseStages:
     labs: tuple[Lab, ...]
     sandbox: Sandbox
     say: Callable[[str], None]
+    _reuse: Reuse = field(init=False)
     _bases: dict[tuple[str, ...], Path] = field(default_factory=dict[tuple[str, ...], Path])
+
+    def __post_init__(self) -> None:
+        """Open the memory of earlier work."""
+        self._reuse = Reuse(self.settings)
 
     def read(self, request: Request, destination: Path) -> tuple[Submission, Lab]:
         """Accept the notebook."""
@@ -69,6 +75,29 @@ class CourseStages:
     def lab(self, lab_id: str) -> Lab:
         """Return a lab by id."""
         return find_lab(self.labs, lab_id)
+
+    def earlier_run(self, request: Request, submission: Submission, lab: Lab, runs: Path) -> Path | None:
+        """Find an earlier run by its key; without one, refuse where no sandbox works."""
+        key = self._reuse.run_key(request, submission, lab, self._digest(lab))
+        folder = None if request.fresh else self._reuse.earlier_run(key, runs)
+        if folder is None:
+            self.sandbox.promise()
+        return folder
+
+    def keep_run(self, request: Request, submission: Submission, lab: Lab, folder: Path) -> None:
+        """Remember a run by its key."""
+        self._reuse.keep_run(self._reuse.run_key(request, submission, lab, self._digest(lab)), folder)
+
+    def judged_before(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> bool:
+        """Find an earlier judgement by its key."""
+        return self._reuse.judged_before(self._reuse.check_key(lab, folder, only, self._digest(lab)), folder)
+
+    def keep_judgement(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> None:
+        """Seal a judgement and remember it by its key, unless a fault of ours is in it."""
+        self.seal(folder, seal_judgement)
+        verdicts = read_json(folder / "verdicts.json", Verdicts).verdicts
+        if all(verdict.status is not VerdictStatus.OUR_FAULT for verdict in verdicts):
+            self._reuse.keep_judgement(self._reuse.check_key(lab, folder, only, self._digest(lab)), folder)
 
     @contextlib.contextmanager
     def hub(self, lab: Lab, run_folder: Path, student_id: str) -> Generator[HubLease]:
@@ -179,8 +208,10 @@ class CourseStages:
         return {repo_id: snapshot_dir(base, repo_id) for repo_id in ids}
 
     def _hub_facts(self, lab: Lab, session: "HubSession") -> dict[str, Any]:
-        digest = read_json(self._base(lab) / "base.json", BaseFacts).digest
-        return {"snapshot": digest, **msgspec.to_builtins(session.usage())}
+        return {"snapshot": self._digest(lab), **msgspec.to_builtins(session.usage())}
+
+    def _digest(self, lab: Lab) -> str:
+        return read_json(self._base(lab) / "base.json", BaseFacts).digest
 
     def _base(self, lab: Lab) -> Path:
         from grader.hub.base import ensure_base, whole_base

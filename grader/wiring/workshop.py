@@ -6,13 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import doctor, pipeline
-from grader.artifacts.seal import check_seal, read_key, seal_judgement
-from grader.catalog import find_lab, load_labs
+from grader import pipeline
 from grader.codes import CODES
 from grader.errors import InternalFault, LabFault, UsageFault
 from grader.grading import exit_code
-from grader.intake.begun import is_begun
 from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
@@ -20,11 +17,13 @@ from grader.model.run import RunResult, RunStatus
 from grader.model.verdict import DeclaredCheck
 from grader.pipeline import Narrator, Request
 from grader.settings import Settings
-from grader.wiring.choices import choose_sandbox, sandboxes
-from grader.wiring.stages import CourseStages
+from grader.wiring.choices import ChosenLater, sandboxes
+from grader.wiring.reusing import Reuse
 
 if TYPE_CHECKING:
+    from grader.doctor import Finding
     from grader.reporting.terminal import Line
+    from grader.wiring.stages import CourseStages
 
 #: Where the bundled sample submission lies, below the course's root.
 SAMPLE = Path("solutions", "samples", "lab-2.5.4-sample.ipynb")
@@ -48,12 +47,16 @@ class Workshop:
     @cached_property
     def labs(self) -> tuple[Lab, ...]:
         """The labs of the course, by id."""
+        from grader.catalog import load_labs  # what is asked for again needs no lab.toml
+
         return load_labs(self._settings.root)
 
     @cached_property
-    def stages(self) -> CourseStages:
+    def stages(self) -> "CourseStages":
         """The real collaborators of the flow."""
-        sandbox = choose_sandbox(self._settings.sandbox, allow_weak=self._settings.allow_weak)
+        from grader.wiring.stages import CourseStages
+
+        sandbox = ChosenLater(self._settings.sandbox, allow_weak=self._settings.allow_weak)
         return CourseStages(self._settings, self.labs, sandbox, self._say)
 
     def _say(self, sentence: str) -> None:
@@ -63,6 +66,8 @@ class Workshop:
 
     def lab(self, lab_id: str) -> Lab:
         """Return a lab, or raise UsageFault GR101 with the nearest names."""
+        from grader.catalog import find_lab
+
         return find_lab(self.labs, lab_id)
 
     def chosen(self, lab_ids: Sequence[str] | None) -> tuple[Lab, ...]:
@@ -77,6 +82,8 @@ class Workshop:
 
     def begun(self) -> list[Path]:
         """Return the notebooks below labs/ that a student has begun."""
+        from grader.intake.begun import is_begun
+
         return [lab.starter for lab in self.labs if is_begun(lab.starter)]
 
     def sample(self) -> Path | None:
@@ -91,6 +98,7 @@ class Workshop:
             lab: the lab.
             write: replace the starter when it differs.
         """
+        from grader.intake.begun import is_begun
         from grader.releasing import release
 
         starter = release(lab.solution, lab)
@@ -113,9 +121,14 @@ class Workshop:
         return replace(request, notebook=notebook)
 
     def grade(self, request: Request, narrate: Narrator) -> tuple[Grade, Path]:
-        """Take a notebook through every stage; see `pipeline.grade_submission`."""
-        grade, folder = pipeline.grade_submission(request, self.stages, self._settings.runs, narrate)
-        self.stages.seal(folder, seal_judgement)
+        """Take a notebook through every stage, unless that was done; see `pipeline.grade_submission`."""
+        reuse, runs = Reuse(self._settings), self._settings.runs
+        key = reuse.asked_key(request)
+        folder = None if request.fresh else reuse.asked_before(key, runs)
+        if folder is not None:
+            return pipeline.earlier_grade(folder, narrate), folder
+        grade, folder = pipeline.grade_submission(request, self.stages, runs, narrate)
+        reuse.keep_asked(key, folder)
         return grade, folder
 
     def run(self, request: Request, narrate: Narrator) -> tuple[Path, RunResult]:
@@ -126,9 +139,7 @@ class Workshop:
     def judge(self, folder: Path, only: tuple[str, ...], narrate: Narrator) -> Grade:
         """Judge a collected run; see `pipeline.judge_run`."""
         folder = self._run_folder(folder)
-        grade = pipeline.judge_run(folder, self.stages, narrate, only)
-        self.stages.seal(folder, seal_judgement)
-        return grade
+        return pipeline.judge_run(folder, self.stages, narrate, only)
 
     def verify(self, folder: Path) -> tuple[Path, bool]:
         """Compare a run folder with its seal.
@@ -142,6 +153,8 @@ class Workshop:
         Raises:
             InternalFault: GR511, something was changed; GR512, nothing can be said.
         """
+        from grader.artifacts.seal import check_seal, read_key
+
         folder = self._run_folder(folder)
         checked = check_seal(folder, read_key(self._settings.data))
         if checked.unknown:
@@ -202,8 +215,10 @@ class Workshop:
             return 0
         return CODES[result.code].exit_code if result.code else 1
 
-    def examine(self) -> list[doctor.Finding]:
+    def examine(self) -> "list[Finding]":
         """Look at this machine."""
+        from grader import doctor
+
         settings = self._settings
         lock = settings.root / "requirements.lock"
         return doctor.examine(sandboxes().values(), lock, settings.cache, settings.runs)

@@ -21,6 +21,8 @@ class FakeStages:
         self._fail_in = fail_in
         self._run = run or a_run(lab)
         self.calls = []
+        self.earlier = None
+        self.judged = False
 
     def _called(self, name):
         self.calls.append(name)
@@ -39,6 +41,18 @@ class FakeStages:
     def lab(self, lab_id):
         assert lab_id == self._lab.id
         return self._lab
+
+    def earlier_run(self, request, submission, lab, runs):
+        return self.earlier
+
+    def keep_run(self, request, submission, lab, folder):
+        self._called("keep run")
+
+    def judged_before(self, lab, folder, only):
+        return self.judged
+
+    def keep_judgement(self, lab, folder, only):
+        self._called("keep judgement")
 
     @contextlib.contextmanager
     def hub(self, lab, run_folder, student_id):
@@ -90,7 +104,10 @@ def test_a_submission_goes_through_every_stage_in_order(lab, tmp_path):
 
     result, folder, said = grade(stages, tmp_path)
 
-    assert stages.calls == ["read", "hub opened", "run", "hub closed", "collect", "check", "score", "report"]
+    assert stages.calls == [
+        *("read", "hub opened", "run", "hub closed", "collect", "keep run"),
+        *("check", "score", "report", "keep judgement"),
+    ]
     assert folder == tmp_path / "runs" / f"{lab.id}-{a_submission(lab).sha256[:6]}"
     assert read_json(folder / "grade.json", Grade) == result
     assert [stage for stage, _ in said] == ["read", "run", "check"]
@@ -125,7 +142,40 @@ def test_a_run_can_be_judged_again_alone(lab, tmp_path):
 
     pipeline.judge_run(folder, stages, lambda *words: None, only=("test_one",))
 
-    assert stages.calls == ["check test_one", "score", "report"]
+    assert stages.calls == ["check test_one", "score", "report", "keep judgement"]
+
+
+def test_what_was_run_and_judged_before_is_shown_as_it_was(lab, tmp_path):
+    result, folder, _ = grade(FakeStages(lab), tmp_path)
+    stages = FakeStages(lab)
+    stages.earlier, stages.judged = folder, True
+
+    again, same_folder, said = grade(stages, tmp_path)
+
+    assert (again, same_folder) == (result, folder)
+    assert stages.calls == ["read"]
+    assert said[-1][0] == "reuse"
+    assert "since 2026-11-23 12:00" in said[-1][1]
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [folder.name]
+
+
+def test_what_was_run_before_and_is_judged_by_other_checks_is_judged_again(lab, tmp_path):
+    _, folder, _ = grade(FakeStages(lab), tmp_path)
+    stages = FakeStages(lab)
+    stages.earlier = folder
+
+    grade(stages, tmp_path)
+
+    assert stages.calls == ["read", "check", "score", "report", "keep judgement"]
+
+
+def test_a_fresh_judgement_is_made_even_where_one_is_known(lab, tmp_path):
+    stages = FakeStages(lab)
+    stages.judged = True
+
+    grade(stages, tmp_path, fresh=True)
+
+    assert "check" in stages.calls
 
 
 def test_a_report_can_be_made_again_alone(lab, tmp_path):

@@ -50,6 +50,12 @@ def test_the_environment_wins_over_pyproject(course):
     assert settings.student == "ada"
 
 
+def test_a_number_that_is_none_is_refused(course):
+    assert read_settings(course, {"GRADER_CACHE_GIB": "0.5"}).cache_gib == 0.5
+    with pytest.raises(UsageFault, match="GRADER_CACHE_GIB is a number, not lots"):
+        read_settings(course, {"GRADER_CACHE_GIB": "lots"})
+
+
 def test_an_unknown_key_in_pyproject_is_refused(course):
     (course / "pyproject.toml").write_text("[tool.grader]\nprofil = 1\n")
 

@@ -24,6 +24,13 @@ def test_a_finished_stage_is_told_on_the_live_line_only(capsys):
     assert (printed.out, printed.err) == ("", "")
 
 
+def test_that_an_earlier_result_is_shown_is_said(capsys):
+    Progress(quiet=False).narrate("reuse", "Nothing has changed.")
+    Progress(quiet=True).narrate("reuse", "Nothing has changed.")
+
+    assert capsys.readouterr().err == "Nothing has changed.\n"
+
+
 def test_quiet_prints_nothing_and_watches_nothing(capsys, workshop):
     progress = Progress(quiet=True)
     before = workshop.on_progress

@@ -72,6 +72,18 @@ def test_an_unknown_name_lists_those_that_exist(monkeypatch):
     assert "strong, weak" in caught.value.hint
 
 
+def test_one_that_is_chosen_later_is_tried_when_it_is_first_needed(monkeypatch):
+    offer(monkeypatch, strong={"missing": "not installed"})
+    later = choices.ChosenLater("auto")
+
+    with pytest.raises(MachineFault, match="not installed"):
+        later.promise()
+
+    offer(monkeypatch, strong={})
+    assert later.promise().backend == "strong"
+    assert (later.available(), later.leaks(), later.run(None).exit_code) == (None, None, 0)
+
+
 def test_nothing_that_works_is_said_with_every_reason(monkeypatch):
     offer(monkeypatch, strong={"missing": "not installed"}, weak={"missing": "no Unix"})
 
