@@ -101,6 +101,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "lab exercise": lambda: lab_keys("exercise"),
     "lab measurement": lambda: lab_keys("measurement"),
     "lab probe": lambda: lab_keys("probe"),
+    "lab late": lambda: lab_keys("late"),
     "probes.json": lambda: dataclass_fields("probe", ["ProbeRecord", "Probe", "ProbeCall", "ProbeError"]),
     "submission.json": lambda: dataclass_fields("submission", ["Submission", "CodeCell", "Notice"]),
     "run.json": lambda: dataclass_fields("run", ["RunResult", "CellRun", "CellError", "SandboxStamp"]),

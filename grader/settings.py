@@ -39,6 +39,11 @@ class Settings:
     """Most that remembered runs may take, in GiB; 0 remembers none. `GRADER_CACHE_GIB`."""
     device: str = "auto"
     """`auto`, `cpu` or `cuda`; `auto` takes what the profile says. `GRADER_DEVICE`."""
+    gradebook: str = ""
+    """The gradebook: an SQLite file, or the URL of a PostgreSQL database. `GRADER_GRADEBOOK`, default `gradebook.db` in
+    the folder for runs."""
+    actor: str = "staff"
+    """Who works with the gradebook, for its log. `GRADER_ACTOR`, default the name of the system's user."""
     student: str = "student"
     """Whose submission it is when nothing else tells. `GRADER_STUDENT`, default the name of the system's user."""
 
@@ -77,6 +82,8 @@ def read_settings(start: Path | None = None, environment: Mapping[str, str] | No
         allow_weak=value("allow_weak", "0").lower() in {"1", "true", "yes"},
         cache_gib=_number("cache_gib", value("cache_gib", "10")),
         device=value("device", "auto"),
+        gradebook=_gradebook(root, value("gradebook", "")),
+        actor=value("actor", _user_name()),
         student=value("student", _user_name()),
     )
 
@@ -113,6 +120,11 @@ def _project_table(root: Path) -> Mapping[str, Any]:
             f"It knows: {', '.join(VARIABLES)}.",
         )
     return table
+
+
+def _gradebook(root: Path, named: str) -> str:
+    """A URL as it is; a file from the course's folder."""
+    return named if not named or "://" in named else str(root / named)
 
 
 def _user_name() -> str:

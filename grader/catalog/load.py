@@ -11,7 +11,7 @@ from typing import Any
 from grader.catalog.crosscheck import file_problems, part_problems
 from grader.catalog.schema import schema_problems
 from grader.errors import LabFault, UsageFault
-from grader.model.lab import ArtifactSpec, Exercise, Lab, Limits, MeasurementSpec, ProbeSpec, Profile
+from grader.model.lab import ArtifactSpec, Exercise, Lab, LatePolicy, Limits, MeasurementSpec, ProbeSpec, Profile
 
 _UNITS = {"_bytes": 1, "_mib": 1024**2, "_gib": 1024**3}
 _DEFAULT_NOTEBOOK_MIB = 20
@@ -111,6 +111,7 @@ def _build(table: Mapping[str, Any], path: Path, checks_root: Path) -> Lab:
         hidden_declared=tuple(hidden),
         measurements=tuple(_measurement(name, entry) for name, entry in table.get("measurements", {}).items()),
         probes=tuple(ProbeSpec(**entry) for entry in table.get("probes", [])),
+        late=LatePolicy(**table.get("late", {})),
         hub_models=tuple(hub.get("models", [])),
         hub_datasets=tuple(hub.get("datasets", [])),
         hub_whole=hub.get("whole", False),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from grader import __version__
-from grader.cli import check, doctor, errors, explain, grade, hub, labs, release, report, run, verify
+from grader.cli import check, doctor, errors, explain, grade, gradebook, hub, labs, release, report, run, verify
 from grader.cli.output import set_color
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("release")(release.release)
 app.command("doctor")(doctor.doctor)
 app.command("explain")(explain.explain)
 app.add_typer(hub.app, name="hub")
+app.add_typer(gradebook.app, name="gradebook")
 
 
 def _show_version(value: bool) -> None:

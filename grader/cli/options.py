@@ -32,6 +32,10 @@ AllowWeak = Annotated[
     bool, typer.Option("--allow-weak", help="Go on with a weaker sandbox where the one asked for fails.")
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run and judge again, even when nothing has changed.")]
+GradebookPlace = Annotated[
+    str | None, typer.Option("--gradebook", metavar="PLACE", help="An SQLite file or a PostgreSQL URL.")
+]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; students read it.")]
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="CHECK", help="Judge only this check and what it needs; repeatable."),

@@ -10,10 +10,16 @@ from grader.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from grader.wiring import Workshop
+    from grader.wiring.classroom import Classroom
 
 
 def settings_for(
-    directory: Path | None, *, runs: Path | None = None, sandbox: str | None = None, allow_weak: bool = False
+    directory: Path | None,
+    *,
+    runs: Path | None = None,
+    sandbox: str | None = None,
+    allow_weak: bool = False,
+    gradebook: str | None = None,
 ) -> Settings:
     """Return the settings with this command's flags applied.
 
@@ -22,6 +28,7 @@ def settings_for(
         runs: `--runs`, or None.
         sandbox: `--sandbox`, or None.
         allow_weak: `--allow-weak`.
+        gradebook: `--gradebook`, or None.
     """
     settings = read_settings(directory)
     if runs is not None:
@@ -30,6 +37,8 @@ def settings_for(
         settings = replace(settings, sandbox=sandbox)
     if allow_weak:
         settings = replace(settings, allow_weak=True)
+    if gradebook is not None:
+        settings = replace(settings, gradebook=gradebook)
     return settings
 
 
@@ -38,6 +47,13 @@ def open_workshop(settings: Settings) -> "Workshop":
     from grader.wiring import Workshop
 
     return Workshop(settings)
+
+
+def open_classroom(settings: Settings) -> "Classroom":
+    """Build what a class needs; imported late so that `--help` stays instant."""
+    from grader.wiring.classroom import Classroom
+
+    return Classroom(settings)
 
 
 def parse_overrides(pairs: list[str] | None) -> dict[str, Scalar]:

@@ -108,6 +108,22 @@ class ProbeSpec:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What lateness costs, and which of several submissions counts."""
+
+    due: str = ""
+    """ISO 8601 with zone; nothing is late when empty."""
+    penalty_per_day: float = 0.0
+    """Percent of the lab's points for each day that was begun."""
+    grace_minutes: float = 0.0
+    """Lateness that costs nothing."""
+    cap: float = 100.0
+    """Most percent of the lab's points that lateness takes."""
+    attempts: Literal["last", "best"] = "last"
+    """Which submission of a student counts."""
+
+
+@dataclass(frozen=True)
 class Lab:
     """One lab: lab.toml, validated, with its paths resolved."""
 
@@ -159,6 +175,8 @@ class Lab:
     """Hidden check modules that lab.toml names, whether or not they are on this machine."""
     probes: tuple[ProbeSpec, ...] = ()
     """Functions of the notebook that the grader calls after the last cell."""
+    late: LatePolicy = LatePolicy()
+    """What lateness costs, and which of several submissions counts."""
 
     hub_whole: bool = False
     """Whether the notebook may read the whole catalogue of the embedded Hub."""
