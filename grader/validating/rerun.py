@@ -1,14 +1,13 @@
 """Runs a changed solution again, without a kernel: what a wrong submission really returns and leaves behind.
 
-The code is that of the lab's author, changed by the author, so it is trusted like a check. One process imports what the
-notebook imports and is forked for every case: a second of work each, instead of a notebook.
+The code is that of the lab's author, changed by the author, so it is trusted like a check. In a fork of the process
+that judges the course's own submissions, what the notebook imports is there already: a second of work in all.
 """
 
-import ast
-import atexit
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,10 +21,10 @@ from grader.model.run import RunResult
 from grader.probing.inputs import PlannedProbe
 from grader.probing.record import make_record
 from grader.probing.source import harness_source
+from grader.sandbox.trusted_server import in_fork
 from grader.validating.operators.targets import OperatorError
 
-_LONGEST_SECONDS = 120
-_ovens: dict[str, "subprocess.Popen[str]"] = {}
+_LONGEST_SECONDS = 300
 
 Change = Mapping[str, str]
 
@@ -88,78 +87,75 @@ def _cells(notebook: Path, changes: Sequence[Change], parameters: Mapping[str, A
 
 
 def _bake(job: Mapping[str, Any]) -> None:
-    """Have a job done by the oven that knows its imports."""
-    imports = "\n".join(sorted({line for cell in job["cells"] for line in _imports(cell)}))
-    oven = _ovens.get(imports)
-    if oven is None or oven.poll() is not None:
-        oven = _ovens[imports] = _light(imports)
-    assert oven.stdin is not None
-    assert oven.stdout is not None
-    oven.stdin.write(json.dumps(dict(job)) + "\n")
-    oven.stdin.flush()
-    ready, _, _ = select.select([oven.stdout], [], [], _LONGEST_SECONDS)
-    answer = json.loads(oven.stdout.readline() or '"the process ended"') if ready else "it takes too long"
+    """Have a job done by a process of its own: a fork where the libraries are there already, else a new one."""
+    answer = _in_fork(job) if in_fork() else _in_new_process(job)
     if answer:
-        oven.kill()
         raise OperatorError(f"the changed notebook does not run: {answer}.")
 
 
-def _imports(source: str) -> list[str]:
-    """The import statements at the top level of a cell."""
-    return [ast.unparse(node) for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+def _in_fork(job: Mapping[str, Any]) -> str:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        names: dict[str, Any] = {"__name__": "baking"}
+        exec(_baking_source(), names)  # noqa: S102 - the harness that also runs in kernels, and the text below
+        names["bake"](job, writer)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as answer:
+        ready, _, _ = select.select([answer], [], [], _LONGEST_SECONDS)
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+        text = answer.read() if ready else "it takes too long"
+    status = os.waitpid(child, 0)[1]
+    return text or ("" if status == 0 else "the process ended")
 
 
-def _light(imports: str) -> "subprocess.Popen[str]":
-    """Start a process that waits for jobs."""
+def _in_new_process(job: Mapping[str, Any]) -> str:
     environment = os.environ | {
         "HF_ENDPOINT": "http://127.0.0.1:9",  # the Hub is not part of a case: nobody answers there
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_NUM_THREADS": "1",
         "CUDA_VISIBLE_DEVICES": "",
     }
-    code = f"{harness_source()}\nIMPORTS = {imports!r}\n{_OVEN}"
-    oven = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
-    atexit.register(oven.kill)
-    return oven
+    code = f"{_baking_source()}\nbake(json.load(sys.stdin), os.dup(1))\n"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input=json.dumps(dict(job)),
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            timeout=_LONGEST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "it takes too long"
+    return done.stdout or ("" if done.returncode == 0 else "the process ended")
 
 
-#: Follows the harness: a fork for each job; the answer is an empty text, or what went wrong.
-_OVEN = """
+def _baking_source() -> str:
+    return f"{harness_source()}\n{_BAKE}"
+
+
+#: Follows the harness. What went wrong is written to the channel, and nothing when all went well.
+_BAKE = """
 import json
 
-exec(IMPORTS, {})
-channel = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
 
-
-def bake(job):
-    os.chdir(job["cwd"])
-    sys.stdout = open(os.devnull, "w")
-    names = {"__name__": "__main__"}
-    for cell in job["cells"]:
-        exec(compile(cell, "<cell>", "exec"), names)
-    call_all(names, job["order"], job["target"])
-
-
-for line in sys.stdin:
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        answer = "unknown"
-        try:
-            bake(json.loads(line))
-            answer = ""
-        except BaseException as error:
-            answer = f"{type(error).__name__}: {error}"[:500]
-        finally:
-            os.write(writer, answer.encode())
-            os._exit(0)
-    os.close(writer)
-    os.waitpid(child, 0)
-    text = os.read(reader, 4096).decode()
-    os.close(reader)
-    channel.write(json.dumps(text) + "\\n")
-    channel.flush()
+def bake(job, channel):
+    answer, code = "unknown", 1
+    try:
+        os.chdir(job["cwd"])
+        os.dup2(2, 1)
+        sys.stdout = open(os.devnull, "w")
+        names = {"__name__": "__main__"}
+        for cell in job["cells"]:
+            exec(compile(cell, "<cell>", "exec"), names)
+        call_all(names, job["order"], job["target"])
+        answer, code = "", 0
+    except BaseException as error:
+        answer = f"{type(error).__name__}: {error}"[:500]
+    finally:
+        os.write(channel, answer.encode())
+        os._exit(code)
 """

@@ -1,28 +1,21 @@
 """Runs a lab's own notebooks through the whole grader, and judges wrong submissions made of the reference run."""
 
 import json
-import shutil
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from grader.artifacts.collect import collect
-from grader.artifacts.manifest import write_manifest
-from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
-from grader.model.run import RunResult
 from grader.model.verdict import Verdict
 from grader.pipeline import Request, judge_run
 from grader.settings import Settings
-from grader.validating import Case, CaseContext, apply_case, misjudged
+from grader.validating import Case, misjudged
 from grader.wiring import Workshop
+from grader.wiring.bench import Bench as ProductBench
 from grader.wiring.stages import CourseStages
-from tests.fakes.warm_sandbox import WarmSandbox
 
 ROOT = Path(__file__).parents[2]
-#: What a case takes over of the reference run: everything but its artifacts and what was made from them.
-KEPT = ("submission.json", "submission.ipynb", "run.json", "executed.ipynb")
 
 
 @dataclass(frozen=True)
@@ -64,26 +57,17 @@ class Bench:
 
     def judge(self, case: Case, reference: Graded) -> Graded:
         """Make a wrong submission out of a reference run and judge it; the notebook is not run again."""
-        made, folder = self.scratch / "made" / case.name, self.scratch / "runs" / f"case-{case.name}"
-        made.parent.mkdir(exist_ok=True)
-        context = CaseContext(
-            bases=self._workshop.stages.snapshots(self.lab),
-            checks_root=self.lab.checks_root,
-            cache=self.scratch / "cases",
-            run=folder,
-        )
-        folder.mkdir()
-        for name in KEPT + (("probes.json",) if self.lab.probes else ()):
-            shutil.copyfile(reference.folder / name, folder / name)
-        shutil.copytree(reference.folder / "hub", folder / "hub")
-        apply_case(case, reference.folder / "artifacts", made, context)
-        run = read_json(folder / "run.json", RunResult)
-        write_manifest(folder, collect(made, folder / "artifacts", run.limits, run.run_id))
+        folder = self.scratch / "runs" / f"case-{case.name}"
+        self._bench.make(case, self.lab, self._workshop.stages.snapshots(self.lab), reference.folder, folder)
         return Graded(folder, judge_run(folder, self._warm_stages, _quiet))
 
     @cached_property
+    def _bench(self) -> ProductBench:
+        return ProductBench(self.scratch / "cache")
+
+    @cached_property
     def _warm_stages(self) -> CourseStages:
-        return replace(self._workshop.stages, sandbox=WarmSandbox())
+        return replace(self._workshop.stages, sandbox=self._bench.processes)
 
     def misjudged(self, case: Case, reference: Graded) -> list[str]:
         """Say where the checks misjudge a case; empty when they are exactly right."""
