@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from grader.errors import InternalFault, LabFault
@@ -13,6 +13,7 @@ from grader.sandbox.base import Command
 from grader.sandbox.trusted import TrustedProcesses
 from grader.validating import Case
 from grader.validating.making import MakeJob, write_job
+from grader.wiring.stages import CourseStages
 
 #: What making and measuring import: imported once, before the first fork.
 IMPORTS = (
@@ -41,22 +42,21 @@ _INHERITED = ("PATH", "HOME", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_CONFIG", "COV
 class Bench:
     """Where the course's own submissions are made and judged; one process serves all of them."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, stages: CourseStages) -> None:
         """Start the process that is forked.
 
         Args:
-            cache: the grader's cache: measurements, and what cases keep, are remembered there.
+            stages: of the course; their sandbox is for students, and is not used.
         """
-        self._cache = cache
         self.processes = TrustedProcesses(IMPORTS)
+        self.stages = replace(stages, sandbox=self.processes)
 
-    def make(self, case: Case, lab: Lab, bases: Mapping[str, Path], reference: Path, folder: Path) -> None:
+    def make(self, case: Case, lab: Lab, reference: Path, folder: Path) -> None:
         """Make the run folder of a wrong submission.
 
         Args:
             case: what to change.
             lab: its lab.
-            bases: folders of the lab's Hub repositories, by id.
             reference: the run folder of the reference solution.
             folder: the run folder to make; it must not exist.
 
@@ -68,8 +68,8 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="grader-make-") as name:
             scratch = Path(name).resolve()
             job, told, log = scratch / "job.json", scratch / "told", scratch / "log"
-            cases = self._cache.resolve() / "cases"
-            write_job(job, MakeJob(case, reference.resolve(), folder, dict(bases), lab.checks_root, cases))
+            bases, kept = self.stages.snapshots(lab), self.stages.settings.cache.resolve() / "cases"
+            write_job(job, MakeJob(case, reference.resolve(), folder, bases, lab.checks_root, kept))
             argv = (sys.executable, "-I", "-B", "-m", "grader.validating.making", str(job), str(told))
             environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
             command = Command(argv, scratch, {**environment, "TMPDIR": str(scratch)}, _LIMITS, (folder,), stdout=log)
@@ -79,21 +79,17 @@ class Bench:
             if ended.exit_code != 0:
                 raise InternalFault("GR503", f"Case {case.name} could not be made: {_last_line(log)} {ended.detail}")
 
-    def judge(self, lab: Lab, bases: Mapping[str, Path], folder: Path) -> Verdicts:
+    def judge(self, lab: Lab, folder: Path) -> Verdicts:
         """Have a run folder judged; writes verdicts.json into it.
 
         Args:
             lab: the lab.
-            bases: folders of the lab's Hub repositories, by id.
             folder: a run folder with its manifest.
 
         Returns:
             One verdict for every check of the lab.
         """
-        from grader.checking.job import CheckJob
-        from grader.checking.runner import run_checks
-
-        return run_checks(CheckJob(folder, lab, dict(bases), self._cache / "measurements"), self.processes)
+        return self.stages.check(lab, folder, ())
 
 
 def _last_line(log: Path) -> str:

@@ -1,7 +1,7 @@
 """Runs a lab's own notebooks through the whole grader, and judges wrong submissions made of the reference run."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from grader.settings import Settings
 from grader.validating import Case, misjudged
 from grader.wiring import Workshop
 from grader.wiring.bench import Bench as ProductBench
-from grader.wiring.stages import CourseStages
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,16 +57,12 @@ class Bench:
     def judge(self, case: Case, reference: Graded) -> Graded:
         """Make a wrong submission out of a reference run and judge it; the notebook is not run again."""
         folder = self.scratch / "runs" / f"case-{case.name}"
-        self._bench.make(case, self.lab, self._workshop.stages.snapshots(self.lab), reference.folder, folder)
-        return Graded(folder, judge_run(folder, self._warm_stages, _quiet))
+        self._bench.make(case, self.lab, reference.folder, folder)
+        return Graded(folder, judge_run(folder, self._bench.stages, _quiet))
 
     @cached_property
     def _bench(self) -> ProductBench:
-        return ProductBench(self.scratch / "cache")
-
-    @cached_property
-    def _warm_stages(self) -> CourseStages:
-        return replace(self._workshop.stages, sandbox=self._bench.processes)
+        return ProductBench(self._workshop.stages)
 
     def misjudged(self, case: Case, reference: Graded) -> list[str]:
         """Say where the checks misjudge a case; empty when they are exactly right."""
