@@ -12,8 +12,11 @@ from grader.reporting.charts.scale import Scale, thin, ticks
 from grader.reporting.figures import figure
 
 _WIDTH, _HEIGHT = 480.0, 236.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 92.0, 26.0, 40.0
+_LEFT, _TOP, _BOTTOM = 50.0, 26.0, 40.0
 _LABEL_GAP = 15.0
+_LONGEST_NAME = 14
+#: Of a bold letter at the size that narrow screens get, and beside the name.
+_LETTER, _AROUND_NAME = 9.8, 14.0
 
 
 def curve(plot: Plot, name: str, title: str) -> Drawn | None:
@@ -24,10 +27,11 @@ def curve(plot: Plot, name: str, title: str) -> Drawn | None:
         return None
     x_ticks = ticks(min(x for x, _ in every), max(x for x, _ in every))
     y_ticks = ticks(min(y for _, y in every), max(y for _, y in every))
-    across = Scale(min(x for x, _ in every), max(x for x, _ in every), _LEFT, _WIDTH - _RIGHT)
-    up = Scale(y_ticks[0], y_ticks[-1], _HEIGHT - _BOTTOM, _TOP)
-    parts = [*_grid(across, up, x_ticks, y_ticks), *_axis_names(plot)]
     drawn = [one for one in lines if one.points]
+    right = _WIDTH - _AROUND_NAME - _LETTER * max(len(_short(one)) for one in drawn)
+    across = Scale(min(x for x, _ in every), max(x for x, _ in every), _LEFT, right)
+    up = Scale(y_ticks[0], y_ticks[-1], _HEIGHT - _BOTTOM, _TOP)
+    parts = [*_grid(across, up, x_ticks, y_ticks), *_axis_names(plot, across)]
     parts += [_line(one, index, across, up) for index, one in enumerate(drawn)]
     parts += _end_labels(drawn, across, up)
     twin = tuple(_in_words(one, data.label(plot.data, "x_label", 24)) for one in lines)
@@ -36,7 +40,7 @@ def curve(plot: Plot, name: str, title: str) -> Drawn | None:
 
 def _grid(across: Scale, up: Scale, x_ticks: Sequence[float], y_ticks: Sequence[float]) -> list[Markup]:
     parts: list[Markup] = []
-    right = _WIDTH - _RIGHT
+    right = across.end
     for value in y_ticks:
         y = up.at(value)
         parts.append(svg.element("path", d=f"M{svg.number(_LEFT)} {svg.number(y)}H{svg.number(right)}", class_="grid"))
@@ -48,8 +52,8 @@ def _grid(across: Scale, up: Scale, x_ticks: Sequence[float], y_ticks: Sequence[
     return parts
 
 
-def _axis_names(plot: Plot) -> list[Markup]:
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+def _axis_names(plot: Plot, across: Scale) -> list[Markup]:
+    middle = (across.start + across.end) / 2
     return [
         svg.text(middle, _HEIGHT - 6, data.label(plot.data, "x_label", 40), "name", "middle"),
         svg.text(_LEFT - 42, 12, data.label(plot.data, "y_label", 40), "name"),
@@ -73,8 +77,12 @@ def _end_labels(lines: Sequence[data.Series], across: Scale, up: Scale) -> list[
     for y, index in wanted:
         last = max(y, last + _LABEL_GAP)
         x = across.at(lines[index].points[-1][0]) + 7
-        parts.append(svg.text(x, last + 4, lines[index].name[:14], f"series c{index % 4}"))
+        parts.append(svg.text(x, last + 4, _short(lines[index]), f"series c{index % 4}"))
     return parts
+
+
+def _short(one: data.Series) -> str:
+    return one.name[:_LONGEST_NAME]
 
 
 def _in_words(one: data.Series, x_label: str) -> str:

@@ -62,6 +62,15 @@ def test_a_series_without_numbers_is_said_to_have_none():
     assert draw(curve([], series=series), "p").lines[1:] == ("series 2: no finite values", "x: no finite values")
 
 
+def test_the_names_of_lines_fit_beside_them_at_the_size_of_narrow_screens():
+    series = [{"name": "validation loss of the second model", "points": [[0, 1], [1, 2]]}]
+
+    texts = parse(draw(curve([], series=series), "p").picture).all("text")
+    name = next(node for node in texts if node.has_class("series"))
+
+    assert float(name.attrs["x"]) + 9.8 * len(name.text) <= 480
+
+
 def test_a_curve_without_axis_name_leaves_it_out():
     assert draw(curve([[0, 1], [1, 2]], x_label=3), "p").lines == (
         "training: from 1 at 0 to 2 at 1; lowest 1, highest 2",
