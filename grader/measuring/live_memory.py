@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, UntypedStorage
     from torch.nn import Module, Parameter
 
 
@@ -68,8 +68,8 @@ class LiveStorages(TorchDispatchMode):
 
     def _see(self, tensor: "Tensor") -> None:
         storage = tensor.untyped_storage()
-        key = storage.data_ptr()  # unique among those alive; an empty storage has none
-        if not key or key in self._sizes:
+        key = _key(storage)
+        if key in self._sizes:
             return
         self._sizes[key] = storage.nbytes()
         self.current += storage.nbytes()
@@ -115,14 +115,19 @@ def step_memory(model: "Module", batch: "Mapping[str, Tensor]") -> StepMemory:
 
 def storage_bytes(tensors: "Iterable[Tensor]") -> int:
     """Return the bytes of the distinct storages behind some tensors."""
-    storages = {storage.data_ptr(): storage.nbytes() for storage in (tensor.untyped_storage() for tensor in tensors)}
+    storages = {_key(storage): storage.nbytes() for storage in (tensor.untyped_storage() for tensor in tensors)}
     return sum(storages.values())
+
+
+def _key(storage: "UntypedStorage") -> int:
+    """Return what tells one living storage from another; a fake one has no address of data."""
+    return storage._cdata  # pyright: ignore[reportPrivateUsage] - what torch.multiprocessing tells them apart by
 
 
 def _first_step(model: "Module", batch: "Mapping[str, Tensor]", optimizer: torch.optim.Optimizer) -> int:
     """Take a step that brings the optimizer's state into being; return the bytes saved for its backward pass."""
     parameters: list[Parameter] = list(model.parameters())
-    known = {parameter.untyped_storage().data_ptr() for parameter in parameters}
+    known = {_key(parameter.untyped_storage()) for parameter in parameters}
     saved: list[Tensor] = []
 
     def pack(tensor: "Tensor") -> "Tensor":
@@ -134,7 +139,7 @@ def _first_step(model: "Module", batch: "Mapping[str, Tensor]", optimizer: torch
 
     with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
         loss = model(**batch).loss
-    bytes_saved = storage_bytes(tensor for tensor in saved if tensor.untyped_storage().data_ptr() not in known)
+    bytes_saved = storage_bytes(tensor for tensor in saved if _key(tensor.untyped_storage()) not in known)
     saved.clear()
     loss.backward()
     optimizer.step()
