@@ -34,7 +34,7 @@ class Finding:
     """Whether grading needs it."""
 
 
-def examine(sandboxes: Iterable[Sandbox], lock: Path, cache: Path, runs: Path) -> list[Finding]:
+def examine(sandboxes: Iterable[Sandbox], lock: Path, cache: Path, runs: Path, gpus: str) -> list[Finding]:
     """Look at everything that grading needs.
 
     Args:
@@ -42,6 +42,7 @@ def examine(sandboxes: Iterable[Sandbox], lock: Path, cache: Path, runs: Path) -
         lock: requirements.lock.
         cache: folder of miniatures and measurements.
         runs: folder of the runs.
+        gpus: the GPUs that can be used, in words, or why there are none.
 
     Returns:
         The findings, in the order in which things are needed.
@@ -52,7 +53,7 @@ def examine(sandboxes: Iterable[Sandbox], lock: Path, cache: Path, runs: Path) -
         _kernel(),
         _loopback(),
         _sandbox(sandboxes),
-        _gpu(),
+        Finding("GPU", True, gpus, essential=False),
         _folder("Cache", cache),
         _folder("Runs", runs),
     ]
@@ -117,12 +118,6 @@ def _level(promise: Promise, missed: list[str]) -> str:
     lacks = f"; not covered: {', '.join(promise.lacks)}" if promise.lacks else ""
     said = f"{promise.backend} ({level}){lacks}"
     return f"{said}. Stronger ones: {'; '.join(missed)} {MORE}" if missed and not promise.official else said
-
-
-def _gpu() -> Finding:
-    present = any(Path("/dev").glob("nvidia[0-9]*"))
-    detail = "an NVIDIA device is here" if present else "none; the miniature profile needs none"
-    return Finding("GPU", True, detail, essential=False)
 
 
 def _folder(subject: str, folder: Path) -> Finding:

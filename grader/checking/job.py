@@ -6,11 +6,14 @@ from typing import Any
 
 import msgspec
 
+from grader.model.device import Gpu
 from grader.model.lab import Lab, Limits
 from grader.model.verdict import DeclaredCheck
 
 #: What a check process may use when the caller does not say otherwise.
-CHECK_LIMITS = Limits(wall_seconds=600.0, memory_bytes=8 * 1024**3, processes=64, output_bytes=4 * 1024**2)
+CHECK_LIMITS = Limits(
+    wall_seconds=600.0, memory_bytes=8 * 1024**3, gpu_memory_bytes=16 * 1024**3, processes=64, output_bytes=4 * 1024**2
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class CheckJob:
     hub_base: Path | None = None
     """What the embedded Hub served: read-only, and the same for every run of the lab."""
     device: str = "cpu"
+    gpu: Gpu | None = None
+    """The one that measurements may use, on `cuda`."""
     only: tuple[str, ...] = ()
     """Checks to judge, with what they need; all when empty."""
     limits: Limits = field(default=CHECK_LIMITS)

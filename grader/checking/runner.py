@@ -194,6 +194,7 @@ def _environment(job: CheckJob, scratch: Path) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "HF_HOME": str(scratch / "hf"),
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        **({"CUDA_VISIBLE_DEVICES": job.gpu.uuid} if job.gpu else {}),
     }
 
 

@@ -61,7 +61,16 @@ def _measurer(job: CheckJob) -> Measurer:
     def measure_one(spec: MeasurementSpec) -> dict[str, Any]:
         return measure(spec, _inputs(job))
 
+    if job.gpu is not None and job.limits.gpu_memory_bytes is not None:
+        _bound_gpu_memory(job.limits.gpu_memory_bytes / job.gpu.memory_bytes)
     return measure_one
+
+
+def _bound_gpu_memory(fraction: float) -> None:
+    """Let torch take no more of the GPU: beyond it a measurement fails, and the students beside it do not."""
+    import torch
+
+    torch.cuda.set_per_process_memory_fraction(min(1.0, fraction))
 
 
 def _inputs(job: CheckJob) -> MeasuringInputs:

@@ -23,7 +23,7 @@ Seed = Annotated[int | None, typer.Option("--seed", help="Seed to inject; else d
 ProfileName = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="miniature (default), smoke or full.")
 ]
-Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="auto (default), cpu or cuda.")]
+Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="auto (default), cpu, cuda or cuda:1.")]
 Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Where run folders are made.")]
 SandboxName = Annotated[
     str | None, typer.Option("--sandbox", metavar="KIND", help="auto (default), bubblewrap or process.")

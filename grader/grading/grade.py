@@ -89,6 +89,7 @@ def make_stamp(submission: Submission, run: RunResult) -> Stamp:
         appeal=f"GR-{submission.lab_id}-{submission.sha256[:6]}",
         versions=run.versions,
         device=run.device,
+        gpu=run.gpu,
         hub_snapshot=str(run.hub.get("snapshot", "")),
         sandboxed=run.sandbox.official,
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from grader.model.artifact import ArtifactManifest
+from grader.model.device import Gpu
 from grader.model.run import RunResult
 from grader.model.submission import Submission
 from grader.model.verdict import Verdict
@@ -60,6 +61,8 @@ class Stamp:
     """Id of the models and data sets that were served."""
     sandboxed: bool
     """Whether the run had the containment that an official grade needs."""
+    gpu: Gpu | None = None
+    """The GPU and its driver; null on the CPU."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ class Limits:
     """CPU time of all processes together."""
     memory_bytes: int | None = 4 * 1024**3
     """Sum over the tree of processes."""
+    gpu_memory_bytes: int | None = None
+    """Of one GPU: what the run is expected to need at most. No kernel enforces it; lanes are planned by it."""
     processes: int | None = 128
     """Processes at one time."""
     file_bytes: int | None = 512 * 1024**2

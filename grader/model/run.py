@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from grader.model.device import Gpu
 from grader.model.lab import Limits, Scalar
 from grader.model.submission import Notice
 
@@ -118,6 +119,8 @@ class RunResult:
     """python, torch, transformers, datasets, peft... of the kernel's environment, read outside of it."""
     hub: dict[str, Any] = field(default_factory=dict[str, Any])
     """Snapshot id, number of requests, bytes sent."""
+    gpu: Gpu | None = None
+    """The GPU that it ran on; null on the CPU."""
     notices: tuple[Notice, ...] = ()
     """What a person should know about a run that is judged all the same, such as GR312."""
     schema: str = "grader.run/1"

@@ -130,7 +130,7 @@ def stamp(grade: Grade) -> tuple[StampLine, ...]:
         own.grader_version,
         f"{run.profile}, seed {run.seed}",
         ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or "–",
-        own.device or run.device,
+        own.gpu.sentence if own.gpu else own.device or run.device,
         own.hub_snapshot or "–",
         f"{contained} ({run.sandbox.backend})",
         moment(run.started),

@@ -97,7 +97,10 @@ def _adjustment(entry: Adjustment) -> str:
 
 
 def _notices(grade: Grade) -> tuple[str, ...]:
-    told = [f"{one_line(n.message, 400)} {one_line(n.hint, 400)}".strip() for n in grade.submission.notices]
+    machine = [notice for notice in grade.run.notices if notice.code.startswith("GR6")]
+    told = [
+        f"{one_line(n.message, 400)} {one_line(n.hint, 400)}".strip() for n in (*machine, *grade.submission.notices)
+    ]
     refused = [
         words.refused(one_line(entry.path, 120), one_line(entry.reason, 300), one_line(entry.code, 8))
         for entry in grade.manifest.refused[:20]

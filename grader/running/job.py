@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.errors import InternalFault
+from grader.model.device import Gpu
 from grader.model.files import write_json
 from grader.model.lab import Lab, Limits, Profile, Scalar
 from grader.model.run import RunResult, RunStatus
-from grader.model.submission import Submission
+from grader.model.submission import Notice, Submission
 from grader.probing.inputs import PlannedProbe, plan_probes
 from grader.probing.record import make_record
 from grader.running.box import Box, WorkerOrder
@@ -27,10 +28,15 @@ from grader.running.rebinding import find_rebindings, judge_parameters
 from grader.running.versions import versions
 from grader.sandbox.base import Command, Contained, Sandbox, Tick
 from grader.sandbox.environ import build_environment
+from grader.sandbox.gpus import gpu_processes, wait_for_leftovers
 from grader.sandbox.limits import size
 
 #: Figures appear in the notebook as pictures, as they do in Jupyter.
 _FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
+
+#: The driver frees the memory of a killed process within a few seconds.
+_GPU_PATIENCE_SECONDS = 10.0
 
 
 def _no_usage() -> Mapping[str, Any]:
@@ -50,6 +56,10 @@ class RunJob:
     """Derived from student and lab when left out."""
     overrides: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     device: Literal["cpu", "cuda"] = "cpu"
+    gpu: Gpu | None = None
+    """The one that it may use, on `cuda`."""
+    device_notices: tuple[Notice, ...] = ()
+    """What is to be said of the choice of the device."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further variables of the kernel, such as those of the Hub."""
     ports: tuple[int, ...] = ()
@@ -115,12 +125,16 @@ def run_notebook(job: RunJob, sandbox: Sandbox, on_progress: Callable[[Progress]
         journal.measure(tick.cpu_seconds, tick.anonymous_bytes)
         on_progress(_progress(journal, tick, limits))
 
+    others = gpu_processes(job.gpu) if job.gpu is not None else frozenset[int]()
     contained, broken = _contain(sandbox, _command(attempt), follow)
+    notices = (*job.device_notices, *_gpu_notices(job.gpu, others))
     journal.take(events.read())
     events.keep(job.run_folder / "events.jsonl")
     outcome = broken or conclude(contained, journal, job.lab, limits)
     result = _result(attempt, sandbox, contained, journal, outcome)
-    result = replace(result, started=started, ended=_now(), hub=dict(job.hub_usage()))
+    result = replace(
+        result, started=started, ended=_now(), hub=dict(job.hub_usage()), notices=(*notices, *result.notices)
+    )
     settle_executed(attempt.submission, box.executed, job.run_folder / "executed.ipynb", result)
     if attempt.probes:
         write_json(job.run_folder / "probes.json", make_record(attempt.nonce, attempt.probes, box.probes))
@@ -157,6 +171,8 @@ def _prepare(job: RunJob) -> _Attempt:
 def _command(attempt: _Attempt) -> Command:
     job, box, limits = attempt.job, attempt.box, attempt.profile.limits
     extra = _FIGURES | dict(job.environment)
+    if job.gpu is not None:
+        extra |= {"CUDA_VISIBLE_DEVICES": job.gpu.uuid}
     return Command(
         argv=(sys.executable, "-I", "-m", "grader.running.worker"),
         cwd=box.office,
@@ -180,6 +196,14 @@ def _contain(sandbox: Sandbox, command: Command, follow: Callable[[Tick], None])
         return nothing, Outcome(RunStatus.OUR_FAULT, exc.code, exc.message)
 
 
+def _gpu_notices(gpu: Gpu | None, others: frozenset[int]) -> tuple[Notice, ...]:
+    """Wait until the run's processes are off its GPU; the next one must find it free."""
+    left = wait_for_leftovers(gpu, others, _GPU_PATIENCE_SECONDS) if gpu is not None else frozenset[int]()
+    if gpu is None or not left:
+        return ()
+    return (Notice("GR608", f"cuda:{gpu.index} still runs {len(left)} processes that came during this run."),)
+
+
 def _result(attempt: _Attempt, sandbox: Sandbox, contained: Contained, journal: Journal, outcome: Outcome) -> RunResult:
     job, profile, parameters = attempt.job, attempt.profile, attempt.parameters
     cells = journal.cell_runs()
@@ -201,6 +225,7 @@ def _result(attempt: _Attempt, sandbox: Sandbox, contained: Contained, journal: 
         seed=int(parameters.get("seed", derive_seed(job.submission.student_id, job.lab.id))),
         student_id=job.submission.student_id,
         device=job.device,
+        gpu=job.gpu,
         wall_seconds=round(contained.wall_seconds, 3),
         cpu_seconds=round(contained.cpu_seconds, 3),
         peak_memory_bytes=contained.peak_memory_bytes,

@@ -1,9 +1,7 @@
-"""Chooses what can be chosen: the sandbox and the device."""
+"""Chooses the containment."""
 
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
-from typing import Literal
 
 from grader.errors import MachineFault, UsageFault
 from grader.sandbox.base import Command, Contained, Promise, Sandbox, Tick
@@ -79,35 +77,3 @@ class ChosenLater(Sandbox):
     def run(self, command: Command, on_tick: Callable[[Tick], None] | None = None) -> Contained:
         """Run a command in the chosen backend."""
         return self._chosen.run(command, on_tick)
-
-
-def choose_device(wanted: str, profile_device: str) -> Literal["cpu", "cuda"]:
-    """Return `cpu` or `cuda`.
-
-    Args:
-        wanted: what the person asked for: `auto`, `cpu` or `cuda`.
-        profile_device: what the lab's profile asks for; `auto` takes a GPU where there is one.
-
-    Raises:
-        UsageFault: GR104, there is no such device.
-        MachineFault: GR601, a GPU was asked for and none is here.
-    """
-    if wanted not in {"auto", "cpu", "cuda"}:
-        raise UsageFault("GR104", f"There is no device {wanted}.", "Choose auto, cpu or cuda.")
-    device = profile_device if wanted == "auto" else wanted
-    if device == "cpu":
-        return "cpu"
-    if _has_gpu():
-        return "cuda"
-    if device == "auto":
-        return "cpu"
-    raise MachineFault("GR601", "A GPU was asked for and this machine has none.", "Leave out --device, or use cpu.")
-
-
-def _has_gpu() -> bool:
-    """Ask torch only where a device node is there: importing torch costs seconds."""
-    if not any(Path("/dev").glob("nvidia[0-9]*")):
-        return False
-    import torch
-
-    return torch.cuda.is_available()

@@ -15,7 +15,7 @@ from grader.pipeline import Request
 from grader.reuse import Store, installed_sha256, make_key, sources_sha256
 from grader.reuse.keys import files_sha256
 from grader.settings import Settings
-from grader.wiring.choices import choose_device
+from grader.wiring.devices import choose_device
 
 #: What a run can come to again. One that was stopped may go better on another day, and one of our faults must.
 _KEPT = frozenset({RunStatus.COMPLETED, RunStatus.CELL_FAILED, RunStatus.NOT_ATTEMPTED})
@@ -103,7 +103,7 @@ class Reuse:
         profile = choose_profile(lab, request.profile)
         device = choose_device(request.device, profile.device)
         parameters = choose_parameters(
-            lab, profile, submission.student_id, device=device, seed=request.seed, overrides=request.overrides
+            lab, profile, submission.student_id, device=device.kind, seed=request.seed, overrides=request.overrides
         )
         return make_key(
             "run",
@@ -115,7 +115,7 @@ class Reuse:
                 "hub": hub,
                 "installed": installed_sha256(),
                 "sources": sources_sha256(*_RUNNING),
-                "device": [device, *_gpus(device)],
+                "device": [device.kind, *([device.gpu.name, device.gpu.driver] if device.gpu else [])],
                 "sandbox": self._containment(),
             },
         )
@@ -240,14 +240,6 @@ def _judgement(folder: Path) -> list[str]:
 def _names(folder: Path) -> list[str]:
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
     return sorted(name for name in found if name not in _JUDGEMENT)
-
-
-def _gpus(device: str) -> list[str]:
-    if device != "cuda":
-        return []
-    return [
-        path.read_text("ascii", "replace") for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    ]
 
 
 def _hash(path: Path) -> str:

@@ -29,7 +29,7 @@ from grader.model.verdict import Verdicts, VerdictStatus
 from grader.pipeline import HubLease, Request
 from grader.sandbox.base import Sandbox
 from grader.settings import Settings
-from grader.wiring.choices import choose_device
+from grader.wiring.devices import choose_device
 from grader.wiring.reusing import Reuse
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ class CourseStages:
         from grader.running.job import RunJob, run_notebook
 
         profile = lab.profiles.get(request.profile)
+        device = choose_device(request.device, profile.device if profile else "cpu")
         job = RunJob(
             run_folder=folder,
             submission=submission,
@@ -126,7 +127,9 @@ class CourseStages:
             profile=request.profile,
             seed=request.seed,
             overrides=dict(request.overrides),
-            device=choose_device(request.device, profile.device if profile else "cpu"),
+            device=device.kind,
+            gpu=device.gpu,
+            device_notices=(device.notice,) if device.notice else (),
             environment=dict(hub.environment),
             ports=hub.ports,
             hub_usage=hub.usage,
@@ -156,6 +159,8 @@ class CourseStages:
         from grader.checking.runner import run_checks
 
         self.say("judging the artifacts")
+        on_gpu = read_json(folder / "run.json", RunResult).device == "cuda"
+        device = choose_device("auto", "auto" if on_gpu else "cpu")  # it may be judged again on another machine
         return run_checks(
             CheckJob(
                 run_folder=folder,
@@ -163,7 +168,8 @@ class CourseStages:
                 bases=self.snapshots(lab),
                 hub_base=self._base(lab),
                 cache_dir=self.settings.cache / "measurements",
-                device=read_json(folder / "run.json", RunResult).device,
+                device=device.kind,
+                gpu=device.gpu,
                 only=only,
             ),
             self.sandbox,

@@ -18,6 +18,7 @@ from grader.model.verdict import DeclaredCheck
 from grader.pipeline import Narrator, Request
 from grader.settings import Settings
 from grader.wiring.choices import ChosenLater, sandboxes
+from grader.wiring.devices import gpus_in_words
 from grader.wiring.reusing import Reuse
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class Workshop:
 
         settings = self._settings
         lock = settings.root / "requirements.lock"
-        return doctor.examine(sandboxes().values(), lock, settings.cache, settings.runs)
+        return doctor.examine(sandboxes().values(), lock, settings.cache, settings.runs, gpus_in_words())
 
 
 def _ignore(_progress: RunProgress) -> None:

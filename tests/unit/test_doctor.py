@@ -38,7 +38,9 @@ def lock(tmp_path):
 
 
 def findings(lock, tmp_path, *boxes):
-    found = doctor.examine(boxes or (Box("strong"),), lock, tmp_path / "cache" / "deep", tmp_path / "runs")
+    found = doctor.examine(
+        boxes or (Box("strong"),), lock, tmp_path / "cache" / "deep", tmp_path / "runs", "none: no driver"
+    )
     return {finding.subject: finding for finding in found}
 
 

@@ -102,14 +102,6 @@ def test_a_parameter_that_does_not_exist_has_no_key(reuse, lab):
         run_key(reuse, lab, overrides={"row": 1})
 
 
-def test_the_gpu_belongs_to_the_device(monkeypatch, tmp_path):
-    assert reusing._gpus("cpu") == []
-    assert reusing._gpus("cuda") == [
-        path.read_text("ascii", "replace")
-        for path in sorted(reusing.Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    ]
-
-
 def test_an_earlier_run_is_found_where_it_lies(reuse, folder, settings):
     reuse.keep_run("k", folder)
 
