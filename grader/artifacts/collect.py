@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 from grader.artifacts.discard import discard
@@ -25,9 +25,16 @@ _MOST_REFUSALS = 50
 _PIECE_BYTES = 1 << 20
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _READ_ONLY = 0o444
+_NOTHING: Mapping[str, Mapping[str, Path]] = {}
 
 
-def collect(source: Path, destination: Path, limits: Limits, run_id: str) -> ArtifactManifest:
+def collect(
+    source: Path,
+    destination: Path,
+    limits: Limits,
+    run_id: str,
+    pushed: Mapping[str, Mapping[str, Path]] = _NOTHING,
+) -> ArtifactManifest:
     """Copy the artifacts of a finished run.
 
     Every process of the run must have ended.
@@ -37,6 +44,8 @@ def collect(source: Path, destination: Path, limits: Limits, run_id: str) -> Art
         destination: the folder to fill; what it held before is removed.
         limits: how many files, bytes and levels are taken.
         run_id: the run.
+        pushed: artifacts that come from the run's Hub: by folder, the file of the Hub's store behind each path. What
+            the notebook wrote under the name of such a folder is refused.
 
     Returns:
         What was copied and what was refused. Write it with `write_manifest`.
@@ -49,7 +58,9 @@ def collect(source: Path, destination: Path, limits: Limits, run_id: str) -> Art
         destination.mkdir(parents=True)
     except OSError as exc:
         raise InternalFault("GR507", f"{destination} could not be made: {exc.strerror}.") from exc
-    collection = _Collection(limits)
+    collection = _Collection(limits, frozenset(pushed))
+    for folder_name, files in pushed.items():
+        collection.take_pushed(files, destination / folder_name, folder_name)
     with _opened(source.parent, None) as parent:
         if isinstance(parent, str):
             collection.refuse(source.parent.name, "GR313", parent)
@@ -62,8 +73,9 @@ def collect(source: Path, destination: Path, limits: Limits, run_id: str) -> Art
 class _Collection:
     """What was taken so far."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, kept_names: frozenset[str]) -> None:
         self._limits = limits
+        self._kept_names = kept_names
         self._bytes_left = limits.artifact_bytes
         self._refused: list[Refusal] = []
         self._refused_more = 0
@@ -91,13 +103,33 @@ class _Collection:
             reason = folder if isinstance(folder, str) else "is a file"
             self.refuse(name, "GR313", f"{reason}, but `output_dir` must be a folder")
 
+    def take_pushed(self, files: Mapping[str, Path], target: Path, name: str) -> None:
+        """Take the files of a repository, out of the Hub's own store."""
+        for inner, blob in sorted(files.items()):
+            parts, path = inner.split("/"), f"{name}/{inner}"
+            reason = "leads elsewhere" if ".." in parts else next(filter(None, map(_odd_name, parts)), None)
+            if self._full:
+                return
+            if reason is not None:
+                self.refuse(path, "GR313", reason)
+            elif len(parts) >= self._limits.artifact_depth:
+                self.refuse(path, "GR408", f"is more than {self._limits.artifact_depth} levels deep")
+            else:
+                with _our_disk(target):
+                    (target / inner).parent.mkdir(parents=True, exist_ok=True)
+                    descriptor = os.open(blob, _OPEN)
+                try:
+                    self._keep(descriptor, target / inner, path)
+                finally:
+                    os.close(descriptor)
+
     def take_folder(self, folder: int, target: Path, prefix: str, level: int) -> None:
         """Take one folder: files before folders, by name, so that a limit always cuts at the same, least place."""
         for name in sorted(os.listdir(folder), key=lambda name: (_is_folder(name, folder), name)):
             if self._full:
                 return
             path = prefix + name
-            reason = _odd_name(name)
+            reason = "is kept for what you push to the Hub" if path in self._kept_names else _odd_name(name)
             if reason is not None:
                 self.refuse(path, "GR313", reason)
             elif level > self._limits.artifact_depth:
@@ -117,11 +149,15 @@ class _Collection:
                 self._take_file(descriptor, target, path)
 
     def _take_file(self, descriptor: int, target: Path, path: str) -> None:
+        if os.fstat(descriptor).st_nlink != 1:
+            self.refuse(path, "GR313", "has a second name (a hard link)")
+        else:
+            self._keep(descriptor, target, path)
+
+    def _keep(self, descriptor: int, target: Path, path: str) -> None:
         found = os.fstat(descriptor)
         limits = self._limits
-        if found.st_nlink != 1:
-            self.refuse(path, "GR313", "has a second name (a hard link)")
-        elif len(self.files) >= limits.artifact_files:
+        if len(self.files) >= limits.artifact_files:
             self._full = True
             self.refuse(path, "GR408", f"and everything after it: more than {limits.artifact_files} files")
         elif found.st_size > self._bytes_left:

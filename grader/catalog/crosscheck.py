@@ -111,6 +111,12 @@ def _artifact_problems(table: Table) -> Iterator[str]:
     for entry in entries:
         if "schema" in entry and entry["kind"] != "json":
             yield f"artifacts, {entry['path']}: a schema is for kind json, not {entry['kind']}"
+        if "hub" in entry and entry["hub"] not in table["parameters"]:
+            yield f"artifacts, {entry['path']}: `{entry['hub']}` is not among the lab's parameters"
+        if "hub" in entry and "/" in entry["path"]:
+            yield f"artifacts, {entry['path']}: what comes from the Hub lies at the top, not below a folder"
+        if "revision" in entry and "hub" not in entry:
+            yield f"artifacts, {entry['path']}: a revision is for what comes from the Hub"
 
 
 def _exercise_problems(table: Table) -> Iterator[str]:
@@ -142,9 +148,12 @@ def _generator_problems(table: Table, checks_root: Path) -> Iterator[str]:
     wanted = dict.fromkeys(entry["inputs"] for entry in table.get("probes", []))
     visible, hidden = generator_files(checks_root, table["id"])
     known = generator_names(visible) | generator_names(hidden)
-    lost = [name for name in wanted if name not in known]
-    if lost and (has_hidden(checks_root) or not visible.is_file()):
+    whole = has_hidden(checks_root) or not visible.is_file()
+    if whole and (lost := [name for name in wanted if name not in known]):
         yield f"checks/{checks_root.name}/{visible.name} has no generator {_names(lost)}"
+    ours = [entry["name"] for entry in table.get("probes", []) if entry.get("ours")]
+    if whole and (lost := [name for name in ours if name not in known]):
+        yield f"checks/{checks_root.name}/{visible.name} has no function {_names(lost)}"
 
 
 def _limit_problems(table: Table) -> Iterator[str]:

@@ -196,6 +196,24 @@ class HubEvidence:
         oid = repo.branches.get(branch) if repo else None
         return dict(self._store.commit(oid).files) if oid else {}
 
+    def pushed(self, name: str, revision: str = "main") -> dict[str, Path]:
+        """Return the files of a model repository that the run made, in whatever namespace.
+
+        Args:
+            name: of the repository, without its namespace.
+            revision: a branch or a tag.
+
+        Returns:
+            Path in the repository -> file of the store, not to be written to; empty when the run made no such
+            repository or it has no such revision.
+        """
+        for repo in self.changed_repos():
+            oid = repo.branches.get(revision) or repo.tags.get(revision)
+            if repo.repo_type == "model" and repo.name == name and oid:
+                files = self._store.commit(oid).files
+                return {path: self._store.blob(entry.sha256) for path, entry in files.items()}
+        return {}
+
     def history(self, repo_id: str, branch: str = "main") -> tuple[Commit, ...]:
         """Return the commits of a branch, newest first; empty when there is no such repository or branch."""
         repo = self.repo(repo_id)

@@ -77,6 +77,10 @@ class ArtifactSpec:
     """File name of a JSON Schema beside lab.toml, for `kind = "json"`."""
     required: bool = True
     """Whether it must be there."""
+    hub: str = ""
+    """The parameter that names a model repository: the files come from there and not from `output_dir`."""
+    revision: str = "main"
+    """Branch or tag of that repository."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,8 @@ class ProbeSpec:
     """Name of the generator of its inputs, in `probes_<lab>.py` beside the check modules."""
     seconds: float = 10.0
     """Time for all its calls together."""
+    ours: bool = False
+    """Whether the function is the grader's own, defined beside the generator."""
 
 
 @dataclass(frozen=True)

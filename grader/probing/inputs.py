@@ -29,10 +29,12 @@ class PlannedProbe:
     """For all calls together."""
     calls: tuple[dict[str, Any], ...]
     """The arguments of each call, by name, as plain data."""
+    source: str = ""
+    """Python that defines the function, where it is ours and not the notebook's."""
 
     def order(self) -> dict[str, Any]:
         """Return what the harness is told."""
-        return {"name": self.name, "seconds": self.seconds, "calls": list(self.calls)}
+        return {"name": self.name, "seconds": self.seconds, "calls": list(self.calls), "source": self.source}
 
 
 def generator_files(checks_root: Path, lab_id: str) -> tuple[Path, Path]:
@@ -90,10 +92,18 @@ def plan_probes(lab: Lab, nonce: str, parameters: Mapping[str, Scalar]) -> tuple
             continue  # a student's machine: the hidden generators stay with the teacher
         if generator is None:
             raise LabFault("GR201", f"Lab {lab.id}: {visible.name} defines no generator {spec.inputs}.")
-        planned.append(
-            PlannedProbe(spec.name, spec.inputs, spec.seconds, _calls(lab, spec, generator, nonce, parameters))
-        )
+        calls = _calls(lab, spec, generator, nonce, parameters)
+        source = _source(lab, spec, visible, hidden) if spec.ours else ""
+        planned.append(PlannedProbe(spec.name, spec.inputs, spec.seconds, calls, source))
     return tuple(planned)
+
+
+def _source(lab: Lab, spec: ProbeSpec, visible: Path, hidden: Path) -> str:
+    """The text of the file that defines a function of ours: it goes to the student's kernel as it is."""
+    for path in (visible, hidden):
+        if spec.name in generator_names(path):
+            return path.read_text("utf-8")
+    raise LabFault("GR201", f"Lab {lab.id}: {visible.name} defines no function {spec.name}.")
 
 
 def _functions(path: Path, lab: Lab) -> dict[str, Generator]:

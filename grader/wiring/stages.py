@@ -138,12 +138,24 @@ class CourseStages:
 
     def collect(self, result: RunResult, folder: Path) -> ArtifactManifest:
         """Copy the artifacts out, drop the work folder, write the manifest last."""
-        manifest = collect(folder / "work" / "artifacts", folder / "artifacts", result.limits, result.run_id)
+        pushed = self._pushed(result, folder / "hub")
+        manifest = collect(folder / "work" / "artifacts", folder / "artifacts", result.limits, result.run_id, pushed)
         with contextlib.suppress(OSError):  # a leftover costs disk, never a grade
             discard(folder / "work")
         write_manifest(folder, manifest)
         self.seal(folder, seal_run)
         return manifest
+
+    def _pushed(self, result: RunResult, overlay: Path) -> dict[str, dict[str, Path]]:
+        """Find the artifacts that come from the run's Hub, in the Hub's own store."""
+        from grader.hub.evidence import HubEvidence
+
+        lab = self.lab(result.lab_id)
+        specs = [spec for spec in lab.artifacts if spec.hub]
+        if not specs:
+            return {}
+        evidence = HubEvidence(overlay, self._base(lab))
+        return {spec.path: evidence.pushed(str(result.parameters[spec.hub]), spec.revision) for spec in specs}
 
     def seal(self, folder: Path, part: Callable[[Path, bytes], None]) -> None:
         """Seal a part of a run; a machine where that fails can grade all the same, and `verify` says so."""
