@@ -192,10 +192,11 @@ def _gap(row, right) -> float:
 def test_no_secret(artifacts, notebook, run, evidence):
     """No token, home folder or address is published or printed"""
     found = [leak for name in artifacts.names("pushed") for leak in _leaks_of(artifacts, name)]
-    for number, cell in enumerate(notebook.cells, 1):
-        own = (run.student_id,)
-        found += leaks_in(f"the code of cell {number}", cell.source, allowed=own)
-        found += leaks_in(f"the output of cell {number}", cell.text, folders=False, allowed=own)
+    numbers, own = {cell.id: cell.number for cell in run.cells}, (run.student_id,)
+    for cell in notebook.cells:
+        where = f"cell {numbers[cell.id]}" if cell.id in numbers else "the injected parameters"
+        found += leaks_in(f"the code of {where}", cell.source, allowed=own)
+        found += leaks_in(f"the output of {where}", cell.text, folders=False, allowed=own)
     evidence.note("Files looked through", len(artifacts.names("pushed")))
     if not evidence.holds(
         "Nothing private",

@@ -12,38 +12,12 @@ from grader.hub.cards import CardError, as_list, card_data
 
 #: Licences by which anybody may use a model that is built upon an Apache-2.0 one, as the Hub writes them.
 LICENCES = frozenset(
-    [
-        "apache-2.0",
-        "mit",
-        "bsd",
-        "bsd-2-clause",
-        "bsd-3-clause",
-        "bsd-3-clause-clear",
-        "isc",
-        "zlib",
-        "unlicense",
-        "cc0-1.0",
-        "cc-by-4.0",
-        "cc-by-3.0",
-        "cc-by-sa-4.0",
-        "cc-by-nc-4.0",
-        "cc-by-nc-sa-4.0",
-        "artistic-2.0",
-        "mpl-2.0",
-        "lgpl-3.0",
-        "gpl-3.0",
-        "agpl-3.0",
-        "epl-2.0",
-        "eupl-1.2",
-        "openrail",
-        "bigscience-openrail-m",
-        "bigscience-bloom-rail-1.0",
-        "bigcode-openrail-m",
-        "odc-by",
-        "pddl",
-        "wtfpl",
-        "ms-pl",
-    ]
+    (
+        *("apache-2.0", "mit", "bsd", "bsd-2-clause", "bsd-3-clause", "isc", "zlib", "unlicense", "wtfpl", "ms-pl"),
+        *("cc0-1.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "odc-by", "pddl"),
+        *("artistic-2.0", "mpl-2.0", "lgpl-3.0", "gpl-3.0", "agpl-3.0", "epl-2.0", "eupl-1.2", "openrail"),
+        *("bigscience-openrail-m", "bigscience-bloom-rail-1.0", "bigcode-openrail-m"),
+    )
 )
 REPORTED = ("accuracy", "f1")
 
@@ -158,14 +132,14 @@ def test_procedure(artifacts, evidence):
     if not sections:
         raise Missing("The card has no section on the training.", "Give it a heading such as *Training procedure*.")
     for name in PROCEDURE:
-        true, found = told.number(name), stated(sections, name)
+        true, found, words = told.number(name), stated(sections, name), name.replace("_", " ").capitalize()
         said = next(iter(found), None)
         if not evidence.holds(
-            name.replace("_", " ").capitalize(),
+            words,
             any(abs(value - true) <= 1e-9 * abs(true) for value in found),
-            f"The card states a {name.replace('_', ' ')} of {said:g}; training_args.json says {true:g}."
+            f"{words}: the card states {said:g}, training_args.json {true:g}."
             if said is not None
-            else f"The card does not state the {name.replace('_', ' ')}, which was {true:g}.",
+            else f"The card does not state “{words.lower()}”: {true:g}.",
             measured=true,
             claimed=said,
             required="as in training_args.json",
@@ -186,7 +160,11 @@ def test_metrics(artifacts, measured, run, evidence):
     section = assign(card).get("evaluation")
     claims += tabled(section) if section else []
     evidence.plot("confusion", "Public test split, as we measure it", labels=["neg", "pos"], counts=public["confusion"])
-    for place in ("model-index", "table"):
+    places = {
+        "model-index": "One `EvalResult` for each metric: see exercise 2.",
+        "table": "One row for each metric, such as `| accuracy | 0.9123 |`, in the section on the evaluation.",
+    }
+    for place, hint in places.items():
         named = {claim.metric for claim in claims if claim.where == place}
         evidence.holds(
             f"The {place} states the accuracy",
@@ -194,7 +172,7 @@ def test_metrics(artifacts, measured, run, evidence):
             f"The {place} of the card states no accuracy on the test split.",
             measured=", ".join(sorted(named)) or "nothing",
             required="accuracy",
-            hint="One row for each metric, such as `| accuracy | 0.9123 |`, in the section on the evaluation.",
+            hint=hint,
         )
     evidence.holds("Every result is of this data", not others, f"The card states results for {', '.join(others[:2])}.")
     tol = max(1 / public["n"], 0.0005) + 0.0005 if tolerance(measured, run) < 0.01 else 0.006
@@ -223,6 +201,7 @@ def test_snippet(artifacts, hub, measured, probes, run, evidence):  # noqa: PLR0
         required=repo.repo_id,
     ):
         evidence.mistake("snippet-wrong-id", "Put `repo_id` into the code, with an f-string.")
+        return
     (call,) = probes.of("use_as_a_stranger")
     answers = answered(call.output, "followed")
     rows, names = logits(artifacts, call.inputs["texts"], run.device)

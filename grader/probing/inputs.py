@@ -34,7 +34,8 @@ class PlannedProbe:
 
     def order(self) -> dict[str, Any]:
         """Return what the harness is told."""
-        return {"name": self.name, "seconds": self.seconds, "calls": list(self.calls), "source": self.source}
+        own = {"source": self.source} if self.source else {}
+        return {"name": self.name, "seconds": self.seconds, "calls": list(self.calls), **own}
 
 
 def generator_files(checks_root: Path, lab_id: str) -> tuple[Path, Path]:

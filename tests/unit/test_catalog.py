@@ -9,7 +9,7 @@ from grader.catalog import find_lab, load_lab, load_labs
 from grader.catalog.load import limits_from
 from grader.catalog.schema import lab_schema, place, schema_problems
 from grader.errors import LabFault, UsageFault
-from grader.model.lab import ArtifactSpec, Exercise, Limits, MeasurementSpec
+from grader.model.lab import ArtifactSpec, Exercise, Limits, MeasurementSpec, ProbeSpec
 from tests.fakes.labs import COMMON, make_lab
 
 TABLE = {
@@ -46,6 +46,7 @@ TABLE = {
         }
     },
 }
+PUSHED = {"path": "pushed", "kind": "model", "description": "Pushed", "hub": "base_model", "revision": "v1.0"}
 
 
 def changed(path, value):
@@ -237,6 +238,9 @@ def test_a_long_value_is_shown_in_part():
         (["profiles", "full", "parameters", "train_rows"], True, "`train_rows` is a number in one and true or false"),
         (["artifacts", 1, "path"], "model", "artifacts: the path `model` occurs 2 times"),
         (["artifacts", 1, "kind"], "csv", "artifacts, metrics.json: a schema is for kind json, not csv"),
+        (["artifacts", 0, "hub"], "repo", "artifacts, model: `repo` is not among the lab's parameters"),
+        (["artifacts", 0], PUSHED | {"path": "a/b"}, "artifacts, a/b: what comes from the Hub lies at the top"),
+        (["artifacts", 0, "revision"], "v1.0", "artifacts, model: a revision is for what comes from the Hub"),
         (["exercises"], TABLE["exercises"] * 2, "exercises: the id `exercise-1` occurs 2 times"),
         (["exercises"], TABLE["exercises"] * 2, "exercises: the check `test_claim` occurs 2 times"),
         (["measurements", "hidden", "artifacts"], ["modell"], "`modell` is not among the lab's artifacts"),
@@ -249,6 +253,19 @@ def test_parts_that_do_not_fit_one_another_are_told(course, path, value, says):
 
     assert fault.code == "GR201"
     assert says in fault.message
+
+
+def test_an_artifact_may_come_from_the_hub(course):
+    assert load_lab(course(changed(["artifacts", 2], PUSHED))).artifacts[2] == ArtifactSpec(**PUSHED)
+
+
+def test_a_function_of_ours_must_be_beside_its_generator(course, tmp_path):
+    probe = {"name": "ours", "inputs": "numbers", "ours": True}
+    generators = tmp_path / "checks/module-2.5/probes_2_5_4.py"
+    generators.write_text("def numbers(draw, parameters): ...\n")
+    assert "probes_2_5_4.py has no function `ours`" in fault_of(course(TABLE | {"probes": [probe]})).message
+    generators.write_text("def numbers(draw, parameters): ...\ndef ours(): ...\n")
+    assert load_lab(course(TABLE | {"probes": [probe]})).probes == (ProbeSpec("ours", "numbers", ours=True),)
 
 
 def test_a_measurement_may_read_a_file_inside_an_artifact(course):

@@ -276,6 +276,70 @@ def test_discarding_a_link_a_file_or_nothing_is_simple(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
+# --- from the Hub
+
+
+def blobs(tmp_path: Path, **files: bytes) -> dict[str, Path]:
+    """Files of a store, by their names in a repository; the store knows them by other ones."""
+    found: dict[str, Path] = {}
+    for number, (name, content) in enumerate(files.items()):
+        blob = tmp_path / f"blob-{number}"
+        blob.write_bytes(content)
+        (tmp_path / f"again-{number}").hardlink_to(blob)  # a store may keep a blob under two names
+        found[name] = blob
+    return found
+
+
+def pushed(source: Path, files: dict[str, Path], limits: Limits = SMALL) -> ArtifactManifest:
+    return collect(source, source.parents[1] / "artifacts", limits, "2.5.6-abcdef", {"pushed": files})
+
+
+def test_what_was_pushed_is_copied_from_the_store_under_the_repositorys_names(source, tmp_path):
+    (source / "upload.json").write_bytes(b"{}")
+    files = blobs(tmp_path, **{"README.md": b"# card", "data/rows.csv": b"a"})
+    manifest = pushed(source, files)
+    assert [file.path for file in manifest.files] == ["pushed/README.md", "pushed/data/rows.csv", "upload.json"]
+    assert (tmp_path / "artifacts" / "pushed" / "README.md").read_bytes() == b"# card"
+    assert (tmp_path / "artifacts" / "pushed" / "README.md").stat().st_mode & 0o777 == 0o444
+
+
+def test_a_folder_of_the_notebooks_cannot_stand_in_for_what_was_pushed(source):
+    (source / "pushed").mkdir()
+    (source / "pushed" / "README.md").write_bytes(b"forged")
+    manifest = pushed(source, {})
+    assert manifest.files == ()
+    assert refusals(manifest) == {"pushed": "GR313"}
+    assert "is kept for what you push" in manifest.refused[0].reason
+
+
+def test_pushed_files_keep_the_limits_and_the_rules_of_names(source, tmp_path):
+    files = blobs(
+        tmp_path,
+        **{"a/b/c/deep.txt": b"1", "conftest.py": b"2", "../up.txt": b"3", "large.bin": b"4" * 2000, "plain.txt": b"5"},
+    )
+    manifest = pushed(source, files)
+    assert [file.path for file in manifest.files] == ["pushed/plain.txt"]
+    assert refusals(manifest) == {
+        "pushed/../up.txt": "GR313",
+        "pushed/a/b/c/deep.txt": "GR408",
+        "pushed/conftest.py": "GR313",
+        "pushed/large.bin": "GR408",
+    }
+
+
+def test_pushed_files_beyond_the_number_that_is_taken_are_left(source, tmp_path):
+    files = blobs(tmp_path, **{f"{number}.txt": b"1" for number in range(7)})
+    manifest = pushed(source, files)
+    assert len(manifest.files) == SMALL.artifact_files
+    assert refusals(manifest) == {"pushed/5.txt": "GR408"}
+
+
+def test_a_blob_that_is_lost_is_our_fault(source, tmp_path):
+    with pytest.raises(InternalFault, match=r"README\.md|pushed") as caught:
+        pushed(source, {"README.md": tmp_path / "nowhere"})
+    assert caught.value.code == "GR507"
+
+
 # --- manifest
 
 

@@ -48,6 +48,22 @@ def test_downloads_are_told_and_streams_among_them(seen: HubEvidence):
     assert len(whole.revision) == 40
 
 
+def test_the_files_of_a_pushed_repository_are_found_by_branch_and_tag(ada: Client, hub_base: Path, tmp_path: Path):
+    repo = ada.create("model")
+    ada.commit(f"models/{repo}", put("a.txt", b"old"))
+    ada.post(f"/api/models/{repo}/tag/main", json={"tag": "v1"})
+    ada.commit(f"models/{repo}", put("a.txt", b"new"), put("b.txt", b"more"))
+    ada.create("table", type="dataset")
+    found = HubEvidence(tmp_path / "overlay", hub_base)
+
+    assert {path: blob.read_bytes() for path, blob in found.pushed("model").items() if path.endswith("txt")} == {
+        "a.txt": b"new",
+        "b.txt": b"more",
+    }
+    assert found.pushed("model", "v1")["a.txt"].read_bytes() == b"old"
+    assert found.pushed("model", "v2") == found.pushed("table") == found.pushed("french-bert") == {}
+
+
 def test_what_was_looked_at_is_known(seen: HubEvidence):
     assert seen.looked_at("labs/french-bert")
     assert not seen.looked_at("labs/german-bert")

@@ -155,3 +155,10 @@ def test_names_that_are_no_functions_are_told_apart(tmp_path: Path):
     harness.call_all({"number": 1}, order, str(target))
     kinds = [json.loads(line)["error"]["kind"] for line in target.read_text("utf-8").splitlines()]
     assert kinds == ["not callable", "missing"]
+
+
+def test_a_function_of_ours_is_called_whatever_the_notebook_calls_by_its_name(tmp_path: Path):
+    target = tmp_path / "probes.jsonl"
+    order = [{"name": "answer", "seconds": 5, "calls": [{"x": 20}], "source": "def answer(x):\n    return x + 1\n"}]
+    harness.call_all({"answer": lambda x: 42}, order, str(target))
+    assert json.loads(target.read_text("utf-8"))["output"] == 21

@@ -40,6 +40,21 @@ def test_hidden_generators_are_left_out_where_they_are_not(tmp_path: Path):
     assert [probe.inputs for probe in planned] == ["numbers"]
 
 
+@pytest.mark.parametrize("place", ["visible", "hidden"])
+def test_a_function_of_ours_goes_to_the_kernel_as_the_text_of_its_file(tmp_path: Path, place: str):
+    files = {"visible": VISIBLE, "hidden": HIDDEN}
+    files[place] += "def ours(x, device):\n    return x\n"
+    lab = course(tmp_path, ProbeSpec("ours", "numbers", ours=True), **files)
+    (planned,) = plan_probes(lab, "a", {"device": "cpu"})
+    assert planned.order()["source"] == planned.source == files[place]
+
+
+def test_a_function_of_ours_that_is_nowhere_is_the_labs_fault(tmp_path: Path):
+    with pytest.raises(LabFault, match="defines no function ours") as caught:
+        plan_probes(course(tmp_path, ProbeSpec("ours", "numbers", ours=True)), "a", {"device": "cpu"})
+    assert caught.value.code == "GR201"
+
+
 def test_a_lab_without_probes_needs_no_files():
     assert plan_probes(make_lab(), "a", {}) == ()
 
