@@ -23,8 +23,8 @@ from grader.sandbox.seccomp import build_filter
 from grader.sandbox.tree import LinuxTree, Process, ProcessTree
 from grader.sandbox.vessel import Vessel
 
-#: Of bubblewrap and the supervisor, beyond what the command may use.
-_OWN_TASKS = 16
+#: Of bubblewrap and the supervisor, beyond what the command may use, and what a look can be late by.
+_SPARE_TASKS = 48
 _OWN_BYTES = 64 * 1024**2
 #: One process may pass the limit by this much between two looks; then its next allocation fails.
 _LAG_BYTES = 1024**3
@@ -79,7 +79,7 @@ class BoxVessel(Vessel):
         self._command = command
         self._uid = uid
         limits = command.limits
-        tasks = 2 * limits.processes * TASKS_PER_PROCESS + _OWN_TASKS if limits.processes is not None else None
+        tasks = limits.processes * TASKS_PER_PROCESS + 2 * _SPARE_TASKS if limits.processes is not None else None
         memory = limits.memory_bytes + _OWN_BYTES if limits.memory_bytes is not None else None
         self._group: ControlGroup | None = make_group(memory, tasks)
         self._resources = contextlib.ExitStack()
@@ -88,6 +88,8 @@ class BoxVessel(Vessel):
         self._outer: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._init = self._supervisor = -1
+        self._processes = -1
+        self._own_bytes = 0
         self._file_systems: tuple[int, ...] = ()
 
     @property
@@ -164,6 +166,8 @@ class BoxVessel(Vessel):
             self._resources.callback(os.close, self._supervisor)
             if self._group is not None:
                 self._group.add((launcher, init, supervisor))
+                self._own_bytes = self._group.used_bytes()
+            self._processes = self._open_in_box(supervisor, "/proc")
             self._file_systems = tuple(self._open_in_box(supervisor, path) for path in (TEMPORARY, SHARED_MEMORY))
         except OSError as exc:
             raise InternalFault("GR503", f"The box could not be entered: {exc.strerror}.") from exc
@@ -180,8 +184,8 @@ class BoxVessel(Vessel):
         values = kernel_limits(replace(command.limits, processes=None))
         values |= {"RLIMIT_NOFILE": _OPEN_FILES[self.counted], "RLIMIT_MSGQUEUE": 0}
         if command.limits.processes is not None:
-            # twice what is allowed: the look that says so comes first, this bounds what happens between two looks
-            values["RLIMIT_NPROC"] = 2 * command.limits.processes * TASKS_PER_PROCESS + _OWN_TASKS
+            # a little more than is allowed: the look that says so comes first, this bounds what happens between two
+            values["RLIMIT_NPROC"] = command.limits.processes * TASKS_PER_PROCESS + _SPARE_TASKS
         if command.limits.memory_bytes is not None and not command.gpu:
             values["RLIMIT_DATA"] = command.limits.memory_bytes + _LAG_BYTES
         environment = {key: text for key, text in command.environment.items() if not key.startswith("COVERAGE")}
@@ -202,12 +206,23 @@ class BoxVessel(Vessel):
         forwarder = Forwarder(dict(zip(self._command.network_ports, listeners, strict=False)))
         self._resources.callback(forwarder.close)
 
+    def counted_bytes(self) -> int | None:
+        """Return what the control group counts, without what was there before the command."""
+        return max(0, self._group.used_bytes() - self._own_bytes) if self._group is not None else None
+
     def memory_bytes(self) -> int:
         """Return what the box's memory file systems hold, where no control group counts it."""
         if self.counted:
             return 0
         states = map(os.fstatvfs, self._file_systems)
         return sum((state.f_blocks - state.f_bfree) * state.f_frsize for state in states)
+
+    def crowd(self) -> tuple[str, str] | None:
+        """See a fork bomb in one call: it takes the time that looking at each of its processes would need."""
+        limit = self._command.limits.processes
+        # the dead are in this count
+        crowded = limit is not None and self._entries() > 2 * limit + _SPARE_TASKS
+        return ("GR404", describe("GR404", self._command.limits)) if crowded else None
 
     def breach(self) -> tuple[str, str] | None:
         """Return a limit that only the box can see passed."""
@@ -219,6 +234,17 @@ class BoxVessel(Vessel):
         if not self.counted and _available_bytes() < _FLOOR_BYTES:
             return "GR403", f"memory: the machine has less than {size(_FLOOR_BYTES)} left"
         return None
+
+    def _entries(self) -> int:
+        """Return how many processes the box shows in its own /proc."""
+        try:
+            return sum(name.isdigit() for name in os.listdir(self._processes))  # noqa: PTH208  a descriptor, not a path
+        except OSError:  # the box is gone
+            return 0
+
+    def stop(self) -> None:
+        """Kill everything at once: what forks faster than it is read cannot be killed one by one."""
+        _signal(self._init, signal.SIGKILL)
 
     def wake(self) -> None:
         """Make the supervisor go on."""

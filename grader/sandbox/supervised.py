@@ -57,7 +57,9 @@ class Supervised:
         self._events: dict[str, Any] = {}
         self._buffer = b""
         self._tree = self._enter()
-        self._watchdog = Watchdog(self._tree, command.limits, command.writable, self._vessel.memory_bytes)
+        self._watchdog = Watchdog(
+            self._tree, command.limits, command.writable, self._vessel.memory_bytes, self._vessel.counted_bytes
+        )
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._output.reader, selectors.EVENT_READ, self._output.pump)
         self._selector.register(self._status, selectors.EVENT_READ, self._read_status)
@@ -107,6 +109,8 @@ class Supervised:
             breach = self._watch(on_tick)
         except KeyboardInterrupt:
             breach = ("GR411", "interrupted")
+        if breach is not None:
+            self._vessel.stop()
         wall = self._watchdog.wall_seconds()
         if "failed" in self._events:
             raise InternalFault("GR503", f"{command.argv[0]} could not be started: {self._events['failed']}.")
@@ -136,6 +140,9 @@ class Supervised:
             now = time.monotonic()
             if now < next_look:
                 continue
+            breach = self._vessel.crowd()
+            if breach is not None:
+                return breach
             tick, breach = self._watchdog.look()
             breach = self._vessel.breach() or breach
             if breach is not None:

@@ -63,9 +63,20 @@ class Vessel(ABC):
         """Return memory that is in use and that no process shows."""
         return 0
 
+    def counted_bytes(self) -> int | None:
+        """Return the memory in use as the kernel counts it; None where it does not."""
+        return None
+
+    def crowd(self) -> tuple[str, str] | None:
+        """Return the limit of processes as passed when there are far too many, at little cost."""
+        return None
+
     def breach(self) -> tuple[str, str] | None:
         """Return a limit that the vessel itself saw passed, as code and words."""
         return None
+
+    def stop(self) -> None:  # noqa: B027  most vessels have nothing to do
+        """Kill everything at once after a limit was passed, where the vessel can."""
 
     @abstractmethod
     def wake(self) -> None:

@@ -1,5 +1,6 @@
 """The watchdog: looks at a tree of processes a few times a second and says which limit it has passed."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ _GROWTH = 1.02
 _RECHECK_SECONDS = 0.5
 _FEW_PROCESSES = 2
 _NEW_PEAK = 1.1
+#: A fork holds the lock that the exact look needs. A fork bomb would have us wait for it instead of ending the bomb.
+_PATIENCE_SECONDS = 0.5
+_BLOCKED_SECONDS = 3.0
 _DISK_SECONDS = 0.5
 _ANONYMOUS_SECONDS = 0.1
 #: Slow looks (shared pages, the disk) take at most one part in this many of the time.
@@ -35,6 +39,29 @@ class _Exact:
     exact: int
 
 
+class _ExactLook:
+    """Counts shared pages once, in a thread of its own, so that nothing has to wait for it."""
+
+    def __init__(self, tree: ProcessTree, processes: list[Process]) -> None:
+        self._tree = tree
+        self._processes = processes
+        self.started = time.monotonic()
+        self.seconds = 0.0
+        self.bytes: int | None = None
+        """None as long as it takes."""
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Give it a moment."""
+        self._thread.join(_PATIENCE_SECONDS)
+
+    def _look(self) -> None:
+        found = self._tree.shared_out_bytes(self._processes)
+        self.seconds = time.monotonic() - self.started
+        self.bytes = found
+
+
 class Watchdog:
     """Keeps the figures of one contained command and compares them with its limits."""
 
@@ -44,6 +71,7 @@ class Watchdog:
         limits: Limits,
         writable: Iterable[Path],
         unseen: Callable[[], int] = lambda: 0,
+        counted: Callable[[], int | None] = lambda: None,
     ) -> None:
         """Start the clock.
 
@@ -52,11 +80,14 @@ class Watchdog:
             limits: what they may use.
             writable: the folders whose contents count against the disk limit.
             unseen: returns the bytes of memory in use that no process shows.
+            counted: returns the bytes of memory in use as the kernel counts them, where it does.
         """
         self._tree = tree
         self._limits = limits
         self._writable = tuple(writable)
         self._unseen = unseen
+        self._counted = counted
+        self._look: _ExactLook | None = None
         self._started = time.monotonic()
         self._next_disk = 0.0
         self._next_anonymous = 0.0
@@ -79,7 +110,8 @@ class Watchdog:
         processes = self._tree.processes()
         self.known.update((process.pid, process) for process in processes)
         self.cpu_seconds = max(self.cpu_seconds, sum(process.cpu_seconds for process in processes))
-        memory = self._memory(processes) + self._unseen()
+        counted = self._counted()
+        memory = counted if counted is not None else self._memory(processes) + self._unseen()
         self.peak_bytes = max(self.peak_bytes, memory)
         tick = Tick(self.wall_seconds(), self.cpu_seconds, memory, len(processes), self._anonymous(processes))
         threads = sum(process.threads for process in processes)
@@ -92,11 +124,24 @@ class Watchdog:
         new_peak = len(processes) > _FEW_PROCESSES and resident > self.peak_bytes * _NEW_PEAK
         if not over and not new_peak:
             return resident
-        if resident > self._believed.resident * _GROWTH or time.monotonic() > self._believed.good_until:
-            before = time.monotonic()
-            exact = self._tree.shared_out_bytes(processes)
-            spent = time.monotonic() - before
-            self._believed = _Exact(before + max(_RECHECK_SECONDS, _SHARE * spent), resident, exact)
+        if self._look is None and (
+            resident > self._believed.resident * _GROWTH or time.monotonic() > self._believed.good_until
+        ):
+            self._look = _ExactLook(self._tree, processes)
+        return self._exact(resident)
+
+    def _exact(self, resident: int) -> int:
+        """Return the last exact figure, a new one if it is to be had soon."""
+        look = self._look
+        if look is None:
+            return self._believed.exact
+        look.wait()
+        if look.bytes is None:
+            # whoever keeps us from looking for long is taken at the sum
+            return resident if time.monotonic() > look.started + _BLOCKED_SECONDS else self._believed.exact
+        self._look = None
+        good = look.started + max(_RECHECK_SECONDS, _SHARE * look.seconds)
+        self._believed = _Exact(good, resident, look.bytes)
         return self._believed.exact
 
     def _anonymous(self, processes: list[Process]) -> int:
