@@ -10,15 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.sandbox.advice import how_to_get_more
 from grader.sandbox.base import Promise, Sandbox
 
 #: Free space below which miniatures, runs and checkpoints of a lab may not fit.
 ENOUGH_DISK_BYTES = 2 * 1024**3
-#: How to get official containment; docs/security.md has the details.
-MORE = (
-    "How to get more: on Linux install bubblewrap (`apt-get install bubblewrap`); on Ubuntu 24.04 allow it the AppArmor"
-    " profile bwrap-userns-restrict; let systemd delegate memory and pids to your user. See docs/security.md."
-)
 
 
 @dataclass(frozen=True)
@@ -113,11 +109,17 @@ def _sandbox(sandboxes: Iterable[Sandbox]) -> Finding:
 
 
 def _level(promise: Promise, missed: list[str]) -> str:
-    """Say what a containment promises, and how to get more where a stronger one was missed."""
+    """Say what a containment promises, what stronger ones lack here, and how to get more."""
     level = "official grades" if promise.official else "your own machine only"
-    lacks = f"; not covered: {', '.join(promise.lacks)}" if promise.lacks else ""
-    said = f"{promise.backend} ({level}){lacks}"
-    return f"{said}. Stronger ones: {'; '.join(missed)} {MORE}" if missed and not promise.official else said
+    said = [f"{promise.backend} ({level}): covers {', '.join(promise.covers)}"]
+    if promise.lacks:
+        said.append(f"not covered: {', '.join(promise.lacks)}")
+    if missed:
+        said.append(f"stronger ones: {'; '.join(reason.rstrip('.') for reason in missed)}")
+    more = how_to_get_more(promise)
+    if more:
+        said.append(f"how to get more (docs/security.md): {'; '.join(more)}")
+    return ". ".join(sentence[0].upper() + sentence[1:] if at else sentence for at, sentence in enumerate(said))
 
 
 def _folder(subject: str, folder: Path) -> Finding:

@@ -32,7 +32,7 @@ class Settings:
     profile: str = "miniature"
     """Profile of a lab to run. `GRADER_PROFILE`."""
     sandbox: str = "auto"
-    """Containment: `auto` takes the strongest that works here; `bubblewrap`, `process`. `GRADER_SANDBOX`."""
+    """Containment: `auto` takes the strongest that works; `bubblewrap`, `namespaces`, `process`. `GRADER_SANDBOX`."""
     allow_weak: bool = False
     """Whether a weaker containment may stand in for one that fails here. `GRADER_ALLOW_WEAK`, `1` for yes."""
     cache_gib: float = 10.0

@@ -26,7 +26,7 @@ ProfileName = Annotated[
 Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="auto (default), cpu, cuda or cuda:1.")]
 Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Where run folders are made.")]
 SandboxName = Annotated[
-    str | None, typer.Option("--sandbox", metavar="KIND", help="auto (default), bubblewrap or process.")
+    str | None, typer.Option("--sandbox", metavar="KIND", help="auto (default), bubblewrap, namespaces or process.")
 ]
 AllowWeak = Annotated[
     bool, typer.Option("--allow-weak", help="Go on with a weaker sandbox where the one asked for fails.")

@@ -1,7 +1,6 @@
-"""The supervisor inside bubblewrap: what is mounted, what is counted, how it is entered and destroyed."""
+"""The supervisor inside a box: what is mounted, what is counted, how it is entered and destroyed."""
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -14,16 +13,16 @@ from pathlib import Path
 
 from grader.errors import InternalFault
 from grader.sandbox.base import Command
-from grader.sandbox.bwrap_arguments import SHARED_MEMORY, TEMPORARY, bwrap_arguments
+from grader.sandbox.builders import Builder, Kept, look_at, stage_plan
+from grader.sandbox.bwrap_arguments import SHARED_MEMORY, TEMPORARY
 from grader.sandbox.cgroup import ControlGroup, make_group
 from grader.sandbox.forward import Forwarder
 from grader.sandbox.launcher import Order
 from grader.sandbox.limits import MOST_ENTRIES, TASKS_PER_PROCESS, describe, kernel_limits, size
-from grader.sandbox.seccomp import build_filter
 from grader.sandbox.tree import LinuxTree, Process, ProcessTree
 from grader.sandbox.vessel import Vessel
 
-#: Of bubblewrap and the supervisor, beyond what the command may use, and what a look can be late by.
+#: Of the builder and the supervisor, beyond what the command may use, and what a look can be late by.
 _SPARE_TASKS = 48
 _OWN_BYTES = 64 * 1024**2
 #: One process may pass the limit by this much between two looks; then its next allocation fails.
@@ -34,11 +33,10 @@ _OPEN_FILES = {True: 1024, False: 512}
 _FLOOR_BYTES = 256 * 1024**2
 _ENTER_SECONDS = 10.0
 _HANDOVER_SECONDS = 10.0
-_STAGE = Path("/run/stage")
 
 
 class BoxTree(ProcessTree):
-    """Everything below bubblewrap but its own two processes and the supervisor.
+    """Everything below the outer process but the first one of the box and the supervisor.
 
     Rooted at the process that we have not waited for: its number cannot come to mean another one.
     """
@@ -67,15 +65,15 @@ class BoxVessel(Vessel):
     #: Whatever is left after this dies with the namespace.
     patience = 2.0
 
-    def __init__(self, bwrap: Path, command: Command, uid: int | None) -> None:
+    def __init__(self, builder: Builder, command: Command, uid: int | None) -> None:
         """Prepare the box.
 
         Args:
-            bwrap: the program.
+            builder: what builds it.
             command: what will run in it.
             uid: the unprivileged user to become first, when this process is root's; None keeps the own one.
         """
-        self._bwrap = bwrap
+        self._builder = builder
         self._command = command
         self._uid = uid
         limits = command.limits
@@ -89,7 +87,6 @@ class BoxVessel(Vessel):
         self._channel: socket.socket | None = None
         self._init = self._supervisor = -1
         self._processes = -1
-        self._own_bytes = 0
         self._file_systems: tuple[int, ...] = ()
 
     @property
@@ -98,56 +95,37 @@ class BoxVessel(Vessel):
         return self._group is not None
 
     def launch(self, output: int) -> tuple[subprocess.Popen[bytes], int]:
-        """Start bubblewrap with the supervisor in it."""
+        """Start what builds the box, with the supervisor in it."""
         reader, writer = os.pipe()
         with contextlib.ExitStack() as ours:
             ours.callback(os.close, writer)
             self._channel, far = socket.socketpair()
             self._resources.callback(self._channel.close)
             ours.callback(far.close)
-            sources, shown = self._sources()
-            arguments = _memory_file(
-                b"\0".join(map(os.fsencode, bwrap_arguments(self._command, sources, shown))) + b"\0"
-            )
-            ours.callback(os.close, arguments)
-            rules = _memory_file(build_filter(cgroup=self.counted))
-            ours.callback(os.close, rules)
-            # options travel in a file: /proc/1/cmdline would show them all to the box
-            argv = [str(self._bwrap), "--args", str(arguments), "--seccomp", str(rules), "--", sys.executable]
-            argv += ["-I", "-m", "grader.sandbox.launcher", str(writer), str(far.fileno())]
-            keep = [arguments, rules, writer, far.fileno()]
-            if self._uid is not None:
-                plan = _memory_file(json.dumps(self._plan(argv, keep, sources, shown)).encode())
-                ours.callback(os.close, plan)
-                argv = [sys.executable, "-I", "-S", str(Path(__file__).with_name("stage.py")), str(plan)]
-                keep = [*keep, plan]
+            kept = Kept(writer, far.fileno())
+            ours.enter_context(kept.resources)
+            argv = self._argv(kept, ("-I", "-m", "grader.sandbox.launcher", str(writer), str(far.fileno())))
             try:
-                # no environment: /proc/1/environ shows that of bubblewrap whatever --clearenv says. Bubblewrap dies
-                # with the thread that starts it; this one waits for it in `Supervised.run`.
+                # no environment: /proc/1/environ shows that of bubblewrap whatever --clearenv says. A box dies with
+                # the thread that starts it; this one waits for it in `Supervised.run`.
                 self._outer = subprocess.Popen(
-                    argv, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd="/", env={}, pass_fds=keep
+                    argv,
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=output,
+                    cwd="/",
+                    env={},
+                    pass_fds=kept.descriptors,
                 )
             except OSError:
                 os.close(reader)
                 raise
         return self._outer, reader
 
-    def _sources(self) -> tuple[list[tuple[Path, bool]], dict[Path, Path]]:
-        """Return what is shown, as (path, writable), and where each of it is found by bubblewrap."""
-        command = self._command
-        readable = [path.absolute() for path in (*_own_code(), *command.readable) if path.exists()]
-        writable = [path.absolute() for path in command.writable]
-        wanted = dict.fromkeys(readable, False) | dict.fromkeys(writable, True)
-        # parents first: a writable folder may lie in one that is only to be read
-        ordered = sorted(wanted.items(), key=lambda item: len(item[0].parts))
-        staged = {path: _STAGE.with_name(f"stage{number}") for number, (path, _) in enumerate(ordered)}
-        return ordered, staged if self._uid is not None else {path: path for path, _ in ordered}
-
-    def _plan(
-        self, argv: list[str], keep: list[int], sources: list[tuple[Path, bool]], shown: dict[Path, Path]
-    ) -> dict[str, object]:
-        listed = [(str(path), str(shown[path]), not writable) for path, writable in sources]
-        return {"uid": self._uid, "shown": listed, "argv": argv, "keep": keep}
+    def _argv(self, kept: Kept, launcher: tuple[str, ...]) -> tuple[str, ...]:
+        sight = look_at(self._command, _own_code(), staged=self._uid is not None)
+        plan = self._builder.plan(self._command, sight, (sys.executable, *launcher), kept, counted=self.counted)
+        return plan.argv if self._uid is None else stage_plan(self._uid, sight, plan, kept)
 
     def enter(self, launcher: int) -> ProcessTree:
         """Wait until the supervisor is there, then bound the box; nothing of the command's runs yet."""
@@ -166,7 +144,6 @@ class BoxVessel(Vessel):
             self._resources.callback(os.close, self._supervisor)
             if self._group is not None:
                 self._group.add((launcher, init, supervisor))
-                self._own_bytes = self._group.used_bytes()
             self._processes = self._open_in_box(supervisor, "/proc")
             self._file_systems = tuple(self._open_in_box(supervisor, path) for path in (TEMPORARY, SHARED_MEMORY))
         except OSError as exc:
@@ -205,10 +182,6 @@ class BoxVessel(Vessel):
         listeners = [socket.socket(fileno=descriptor) for descriptor in descriptors]
         forwarder = Forwarder(dict(zip(self._command.network_ports, listeners, strict=False)))
         self._resources.callback(forwarder.close)
-
-    def counted_bytes(self) -> int | None:
-        """Return what the control group counts, without what was there before the command."""
-        return max(0, self._group.used_bytes() - self._own_bytes) if self._group is not None else None
 
     def memory_bytes(self) -> int:
         """Return what the box's memory file systems hold, where no control group counts it."""
@@ -286,15 +259,6 @@ def _own_code() -> tuple[Path, ...]:
     """The interpreter, its packages and this program: what the supervisor itself needs."""
     places = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1])
     return tuple(path for path in places if not path.is_relative_to("/usr"))
-
-
-def _memory_file(content: bytes) -> int:
-    """Return an unnamed file in memory that can be read from its start."""
-    descriptor = os.memfd_create("grader", os.MFD_CLOEXEC)
-    with os.fdopen(os.dup(descriptor), "wb") as file:
-        file.write(content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
 
 
 def _available_bytes() -> int:

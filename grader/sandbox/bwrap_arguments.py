@@ -8,11 +8,13 @@ from grader.sandbox.base import Command
 #: Memory file systems of a box, each with a size: bubblewrap's own would have none.
 TEMPORARY = "/tmp"  # noqa: S108  the box's own
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  the box's own
-_TEMPORARY_BYTES = 256 * 1024**2
-_SHARED_MEMORY_BYTES = 512 * 1024**2
+MEMORY_SIZES = {SHARED_MEMORY: 512 * 1024**2, TEMPORARY: 256 * 1024**2}
 _LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_ETC = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/ssl/certs", "/etc/nsswitch.conf", "/etc/hosts")
-_PATH = "/usr/local/bin:/usr/bin:/bin"
+#: Shown where the machine has them.
+OPTIONAL_FILES = (
+    *("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/ssl/certs", "/etc/nsswitch.conf", "/etc/hosts"),
+)
+BOX_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def bwrap_arguments(command: Command, sources: Sequence[tuple[Path, bool]], shown: Mapping[Path, Path]) -> list[str]:
@@ -32,25 +34,40 @@ def bwrap_arguments(command: Command, sources: Sequence[tuple[Path, bool]], show
         *("--cap-drop", "ALL", "--hostname", "grader"),
         *_system(),
         *("--proc", "/proc", "--dev", "/dev"),
-        *("--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", SHARED_MEMORY),
-        *("--size", str(_TEMPORARY_BYTES), "--tmpfs", TEMPORARY),
+        *(word for path, size in MEMORY_SIZES.items() for word in ("--size", str(size), "--tmpfs", path)),
         *(_gpu() if command.gpu else ()),
         *_binds(sources, shown),
-        *("--setenv", "PATH", _PATH, "--setenv", "LANG", "C.UTF-8", "--chdir", "/"),
+        *("--setenv", "PATH", BOX_PATH, "--setenv", "LANG", "C.UTF-8", "--chdir", "/"),
         # last: these two are memory file systems without a size
         *("--remount-ro", "/dev", "--remount-ro", "/"),
     ]
 
 
-def _system() -> list[str]:
-    options = ["--ro-bind", "/usr", "/usr"]
+def system_folders() -> tuple[list[Path], list[tuple[str, str]]]:
+    """Return the folders of the system's programs, and the links that stand beside them as (name, target)."""
+    folders, links = [Path("/usr")], list[tuple[str, str]]()
     for name in _LINKS:
         path = Path(name)
         if path.is_symlink():
-            options += ["--symlink", str(path.readlink()), name]
+            links.append((name, str(path.readlink())))
         elif path.is_dir():
-            options += ["--ro-bind", name, name]
-    for name in _ETC:
+            folders.append(path)
+    return folders, links
+
+
+def device_nodes() -> list[str]:
+    """Return the device nodes of NVIDIA GPUs."""
+    return [str(path) for path in sorted(Path("/dev").glob("nvidia*")) if not path.is_dir()]
+
+
+def _system() -> list[str]:
+    folders, links = system_folders()
+    options: list[str] = []
+    for path in folders:
+        options += ["--ro-bind", str(path), str(path)]
+    for name, target in links:
+        options += ["--symlink", target, name]
+    for name in OPTIONAL_FILES:
         options += ["--ro-bind-try", name, name]
     return options
 
@@ -65,7 +82,6 @@ def _binds(sources: Sequence[tuple[Path, bool]], shown: Mapping[Path, Path]) -> 
 def _gpu() -> list[str]:
     """Device nodes must be bound as such, and the driver reads /sys."""
     options = ["--ro-bind", "/sys", "/sys"]
-    for path in sorted(Path("/dev").glob("nvidia*")):
-        if not path.is_dir():
-            options += ["--dev-bind", str(path), str(path)]
+    for path in device_nodes():
+        options += ["--dev-bind", path, path]
     return options

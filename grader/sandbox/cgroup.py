@@ -11,8 +11,6 @@ from pathlib import Path
 _ROOT = Path("/sys/fs/cgroup")
 _OWN = Path("/proc/self/cgroup")
 _REMOVE_SECONDS = 2.0
-#: Lines of memory.stat: version 2 calls them anon and shmem, version 1 rss and shmem.
-_HELD = frozenset({"anon", "rss", "shmem"})
 _PREFIX = "grader-box-"
 
 
@@ -40,13 +38,6 @@ class ControlGroup:
             for line in self.events.read_text("ascii").splitlines():
                 if line.startswith("oom_kill "):
                     return int(line.split()[1])
-        return 0
-
-    def used_bytes(self) -> int:
-        """Return the memory that its processes hold, without what the kernel keeps of files to be fast."""
-        with contextlib.suppress(OSError, ValueError):
-            lines = (line.split() for line in (self.folders[0] / "memory.stat").read_text("ascii").splitlines())
-            return sum(int(value) for name, value in lines if name in _HELD)
         return 0
 
     def remove(self) -> None:

@@ -92,7 +92,7 @@ def probe(sandbox: Sandbox) -> str | None:
     Returns:
         None when it holds, else one sentence with what does not.
     """
-    memory = Path(platformdirs.user_cache_dir("grader")) / "sandbox.json"
+    memory = Path(platformdirs.user_cache_dir("grader")) / f"sandbox-{sandbox.promise().backend}.sha256"
     key = _key(sandbox)
     if _recalled(memory) == key:
         return None

@@ -57,9 +57,7 @@ class Supervised:
         self._events: dict[str, Any] = {}
         self._buffer = b""
         self._tree = self._enter()
-        self._watchdog = Watchdog(
-            self._tree, command.limits, command.writable, self._vessel.memory_bytes, self._vessel.counted_bytes
-        )
+        self._watchdog = Watchdog(self._tree, command.limits, command.writable, self._vessel.memory_bytes)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._output.reader, selectors.EVENT_READ, self._output.pump)
         self._selector.register(self._status, selectors.EVENT_READ, self._read_status)

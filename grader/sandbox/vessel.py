@@ -63,10 +63,6 @@ class Vessel(ABC):
         """Return memory that is in use and that no process shows."""
         return 0
 
-    def counted_bytes(self) -> int | None:
-        """Return the memory in use as the kernel counts it; None where it does not."""
-        return None
-
     def crowd(self) -> tuple[str, str] | None:
         """Return the limit of processes as passed when there are far too many, at little cost."""
         return None

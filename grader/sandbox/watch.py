@@ -39,25 +39,26 @@ class _Exact:
     exact: int
 
 
-class _ExactLook:
-    """Counts shared pages once, in a thread of its own, so that nothing has to wait for it."""
+class _SlowLook:
+    """Looks in a thread of its own, so that nothing has to wait for it."""
 
-    def __init__(self, tree: ProcessTree, processes: list[Process]) -> None:
-        self._tree = tree
+    def __init__(self, look: Callable[[list[Process]], int], processes: list[Process]) -> None:
+        self._look = look
         self._processes = processes
         self.started = time.monotonic()
         self.seconds = 0.0
         self.bytes: int | None = None
         """None as long as it takes."""
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def wait(self) -> None:
-        """Give it a moment."""
+    def wait(self) -> int | None:
+        """Give it a moment; return what it found, None if that takes longer."""
         self._thread.join(_PATIENCE_SECONDS)
+        return self.bytes
 
-    def _look(self) -> None:
-        found = self._tree.shared_out_bytes(self._processes)
+    def _run(self) -> None:
+        found = self._look(self._processes)
         self.seconds = time.monotonic() - self.started
         self.bytes = found
 
@@ -71,7 +72,6 @@ class Watchdog:
         limits: Limits,
         writable: Iterable[Path],
         unseen: Callable[[], int] = lambda: 0,
-        counted: Callable[[], int | None] = lambda: None,
     ) -> None:
         """Start the clock.
 
@@ -80,14 +80,13 @@ class Watchdog:
             limits: what they may use.
             writable: the folders whose contents count against the disk limit.
             unseen: returns the bytes of memory in use that no process shows.
-            counted: returns the bytes of memory in use as the kernel counts them, where it does.
         """
         self._tree = tree
         self._limits = limits
         self._writable = tuple(writable)
         self._unseen = unseen
-        self._counted = counted
-        self._look: _ExactLook | None = None
+        self._exact_look: _SlowLook | None = None
+        self._anonymous_look: _SlowLook | None = None
         self._started = time.monotonic()
         self._next_disk = 0.0
         self._next_anonymous = 0.0
@@ -110,8 +109,7 @@ class Watchdog:
         processes = self._tree.processes()
         self.known.update((process.pid, process) for process in processes)
         self.cpu_seconds = max(self.cpu_seconds, sum(process.cpu_seconds for process in processes))
-        counted = self._counted()
-        memory = counted if counted is not None else self._memory(processes) + self._unseen()
+        memory = self._memory(processes) + self._unseen()
         self.peak_bytes = max(self.peak_bytes, memory)
         tick = Tick(self.wall_seconds(), self.cpu_seconds, memory, len(processes), self._anonymous(processes))
         threads = sum(process.threads for process in processes)
@@ -124,33 +122,35 @@ class Watchdog:
         new_peak = len(processes) > _FEW_PROCESSES and resident > self.peak_bytes * _NEW_PEAK
         if not over and not new_peak:
             return resident
-        if self._look is None and (
+        if self._exact_look is None and (
             resident > self._believed.resident * _GROWTH or time.monotonic() > self._believed.good_until
         ):
-            self._look = _ExactLook(self._tree, processes)
+            self._exact_look = _SlowLook(self._tree.shared_out_bytes, processes)
         return self._exact(resident)
 
     def _exact(self, resident: int) -> int:
         """Return the last exact figure, a new one if it is to be had soon."""
-        look = self._look
+        look = self._exact_look
         if look is None:
             return self._believed.exact
-        look.wait()
-        if look.bytes is None:
+        found = look.wait()
+        if found is None:
             # whoever keeps us from looking for long is taken at the sum
             return resident if time.monotonic() > look.started + _BLOCKED_SECONDS else self._believed.exact
-        self._look = None
-        good = look.started + max(_RECHECK_SECONDS, _SHARE * look.seconds)
-        self._believed = _Exact(good, resident, look.bytes)
-        return self._believed.exact
+        self._exact_look = None
+        self._believed = _Exact(look.started + max(_RECHECK_SECONDS, _SHARE * look.seconds), resident, found)
+        return found
 
     def _anonymous(self, processes: list[Process]) -> int:
         """Return the anonymous memory, as it was at the last look that was worth its time."""
-        if self.wall_seconds() >= self._next_anonymous:
-            before = time.monotonic()
-            self._last_anonymous = self._tree.anonymous_bytes(processes)
-            spent = time.monotonic() - before
-            self._next_anonymous = self.wall_seconds() + max(_ANONYMOUS_SECONDS, _SHARE * spent)
+        if self._anonymous_look is None and self.wall_seconds() >= self._next_anonymous:
+            self._anonymous_look = _SlowLook(self._tree.anonymous_bytes, processes)
+        look = self._anonymous_look
+        found = look.wait() if look is not None else None
+        if look is not None and found is not None:
+            self._last_anonymous = found
+            self._next_anonymous = self.wall_seconds() + max(_ANONYMOUS_SECONDS, _SHARE * look.seconds)
+            self._anonymous_look = None
         return self._last_anonymous
 
     def _usage_breach(self, tick: Tick, threads: int) -> Breach | None:

@@ -12,9 +12,10 @@ _WEAKER = "Run `grader doctor`. For your own notebook a weaker one may do: `--al
 def sandboxes() -> dict[str, Sandbox]:
     """Return every backend by name, strongest first."""
     from grader.sandbox.bubblewrap import BubblewrapSandbox
+    from grader.sandbox.own_box import NamespaceSandbox
     from grader.sandbox.process import ProcessSandbox
 
-    return {"bubblewrap": BubblewrapSandbox(), "process": ProcessSandbox()}
+    return {"bubblewrap": BubblewrapSandbox(), "namespaces": NamespaceSandbox(), "process": ProcessSandbox()}
 
 
 def choose_sandbox(name: str, *, allow_weak: bool = False) -> Sandbox:

@@ -18,14 +18,18 @@ from grader.sandbox import vessel
 from grader.sandbox.base import Command, Contained, Sandbox, Tick
 from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.environ import build_environment
+from grader.sandbox.own_box import NamespaceSandbox
 from grader.sandbox.process import ProcessSandbox
 from grader.sandbox.tree import PortableTree
-from tests.fakes.boxes import needs_boxes
+from tests.fakes.boxes import needs_boxes, needs_namespaces
 from tests.fakes.sandbox import FakeSandbox
 from tests.fakes.subprocess_sandbox import SubprocessSandbox
 
 MIB = 1024**2
-BOX = pytest.param(BubblewrapSandbox, id="bubblewrap", marks=needs_boxes)
+BOXES = (
+    pytest.param(BubblewrapSandbox, id="bubblewrap", marks=needs_boxes),
+    pytest.param(NamespaceSandbox, id="namespaces", marks=needs_namespaces),
+)
 BACKENDS: dict[str, Callable[[], Sandbox]] = {
     "process": ProcessSandbox,
     "fake": FakeSandbox,
@@ -82,12 +86,12 @@ def is_alive(pid: int) -> bool:
     return state not in "ZX"
 
 
-@pytest.fixture(params=[*(pytest.param(make, id=name) for name, make in BACKENDS.items()), BOX])
+@pytest.fixture(params=[*(pytest.param(make, id=name) for name, make in BACKENDS.items()), *BOXES])
 def backend(request: pytest.FixtureRequest) -> Sandbox:
     return request.param()
 
 
-@pytest.fixture(params=[*(pytest.param(make, id=name) for name, make in CONTAINMENTS.items()), BOX])
+@pytest.fixture(params=[*(pytest.param(make, id=name) for name, make in CONTAINMENTS.items()), *BOXES])
 def bench(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     if "process-without-proc" in request.node.name:
         monkeypatch.setattr(vessel, "tree_below", PortableTree)
@@ -459,6 +463,7 @@ import sys
 from pathlib import Path
 from grader.model.lab import Limits
 from grader.sandbox.base import Command
+from grader.sandbox.own_box import NamespaceSandbox
 from grader.sandbox.process import ProcessSandbox
 folder = Path({str(process.folder)!r})
 ProcessSandbox().run(Command((sys.executable, "-c", {code!r}), folder, {{}}, Limits(), (folder,)))

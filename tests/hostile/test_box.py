@@ -9,14 +9,16 @@ from grader.artifacts.collect import collect
 from grader.model.lab import Limits
 from grader.sandbox import boxed
 from grader.sandbox.bubblewrap import BubblewrapSandbox
+from grader.sandbox.own_box import NamespaceSandbox
 from grader.sandbox.slots import FIRST_UID
-from tests.fakes.boxes import needs_boxes
+from tests.fakes.boxes import needs_boxes, needs_namespaces
 from tests.hostile.box_cases import BY_ID, CASES
 from tests.hostile.world import SECRET, attack, judge, world
 
-pytestmark = [
-    needs_boxes,
-    pytest.mark.xdist_group("hostile"),
+pytestmark = pytest.mark.xdist_group("hostile")
+BOXES = [
+    pytest.param(BubblewrapSandbox, id="bubblewrap", marks=needs_boxes),
+    pytest.param(NamespaceSandbox, id="namespaces", marks=needs_namespaces),
 ]
 
 
@@ -31,10 +33,11 @@ def around(tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id} {case.what}")
-def test_a_hostile_program_is_held(case, around, tmp_path, monkeypatch):
+@pytest.mark.parametrize("box", BOXES)
+def test_a_hostile_program_is_held(box, case, around, tmp_path, monkeypatch):
     monkeypatch.setattr(boxed, "MOST_ENTRIES", 5_000)
 
-    assert judge(case, BubblewrapSandbox(), around, tmp_path / "box") == []
+    assert judge(case, box(), around, tmp_path / "box") == []
 
 
 def collected(case_id: str, around, tmp_path: Path):
@@ -43,6 +46,7 @@ def collected(case_id: str, around, tmp_path: Path):
     return manifest, {file.path for file in manifest.files}
 
 
+@needs_boxes
 def test_links_to_files_of_the_machine_are_not_followed_by_the_collector(around, tmp_path):
     manifest, taken = collected("H07", around, tmp_path)
 
@@ -50,6 +54,7 @@ def test_links_to_files_of_the_machine_are_not_followed_by_the_collector(around,
     assert {refusal.path for refusal in manifest.refused} >= {"link0", "link1", "link2", "link3", "model/inner"}
 
 
+@needs_boxes
 def test_files_that_steer_python_and_pytest_are_not_collected(around, tmp_path):
     manifest, taken = collected("H10", around, tmp_path)
 
@@ -57,6 +62,7 @@ def test_files_that_steer_python_and_pytest_are_not_collected(around, tmp_path):
     assert len(manifest.refused) == 6
 
 
+@needs_boxes
 def test_many_and_deep_artifacts_are_cut_at_the_limits(around, tmp_path):
     manifest, taken = collected("H28", around, tmp_path)
 
@@ -64,6 +70,7 @@ def test_many_and_deep_artifacts_are_cut_at_the_limits(around, tmp_path):
     assert {refusal.code for refusal in manifest.refused} == {"GR408"}
 
 
+@needs_boxes
 def test_pipes_sockets_and_locked_files_do_not_block_the_collector(around, tmp_path):
     _, taken = collected("H38", around, tmp_path)
 
@@ -71,6 +78,7 @@ def test_pipes_sockets_and_locked_files_do_not_block_the_collector(around, tmp_p
     assert taken <= {"fine.json", "locked"}
 
 
+@needs_boxes
 def test_odd_names_are_refused(around, tmp_path):
     manifest, taken = collected("H39", around, tmp_path)
 
@@ -78,6 +86,7 @@ def test_odd_names_are_refused(around, tmp_path):
     assert all(refusal.path.isprintable() for refusal in manifest.refused)
 
 
+@needs_boxes
 def test_what_is_collected_does_not_change_any_more(around, tmp_path):
     manifest, taken = collected("H40", around, tmp_path)
 

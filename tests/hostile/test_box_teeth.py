@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.sandbox import boxed
+from grader.sandbox import boxed, builders
 from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.slots import FIRST_UID
 from tests.fakes.boxes import needs_boxes
@@ -22,12 +22,12 @@ ALLOW_EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF0000)
 
 def rewritten(monkeypatch, change):
     """Give bubblewrap other options than the product does."""
-    original = boxed.bwrap_arguments
-    monkeypatch.setattr(boxed, "bwrap_arguments", lambda *arguments: change(original(*arguments)))
+    original = builders.bwrap_arguments
+    monkeypatch.setattr(builders, "bwrap_arguments", lambda *arguments: change(original(*arguments)))
 
 
 def without_filter(monkeypatch):
-    monkeypatch.setattr(boxed, "build_filter", lambda **_: ALLOW_EVERYTHING)
+    monkeypatch.setattr(builders, "build_filter", lambda **_: ALLOW_EVERYTHING)
 
 
 def without_read_only_roots(monkeypatch):

@@ -4,9 +4,10 @@ import sys
 import pytest
 
 from grader.errors import InternalFault
-from grader.sandbox import bubblewrap, probes
+from grader.sandbox import box_sandbox, bubblewrap, own_box, probes
 from grader.sandbox.base import Contained, Promise, Sandbox
 from grader.sandbox.bubblewrap import BubblewrapSandbox, missing
+from grader.sandbox.own_box import NamespaceSandbox
 from grader.sandbox.probes import probe, try_out
 
 
@@ -37,7 +38,7 @@ class Box(Sandbox):
 @pytest.fixture(autouse=True)
 def memory(tmp_path, monkeypatch):
     monkeypatch.setattr(probes.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
-    return tmp_path / "cache" / "sandbox.json"
+    return tmp_path / "cache" / "sandbox-box.sha256"
 
 
 def test_a_box_from_which_nothing_gets_out_holds_and_is_not_tried_twice():
@@ -82,8 +83,11 @@ def test_a_machine_that_cannot_have_boxes_says_why(monkeypatch):
         patch.setattr(bubblewrap.shutil, "which", lambda name: None)
         assert "not installed" in (missing() or "")
     with monkeypatch.context() as patch:
-        patch.setattr(bubblewrap.seccomp, "supported", lambda: False)
+        patch.setattr(box_sandbox.seccomp, "supported", lambda: False)
         assert "not known" in (missing() or "")
+    with monkeypatch.context() as patch:
+        patch.setattr(own_box, "version", lambda: 0)
+        assert NamespaceSandbox().available() == "The kernel has no Landlock."
     monkeypatch.setattr(sys, "platform", "darwin")
     assert missing() == "Boxes need Linux."
 
@@ -93,7 +97,7 @@ def test_a_box_that_cannot_be_built_is_not_available_and_does_not_leak(monkeypat
         raise InternalFault("GR503", "The box could not be built.")
 
     monkeypatch.setattr(bubblewrap, "missing", lambda: None)
-    monkeypatch.setattr(bubblewrap, "probe", broken)
+    monkeypatch.setattr(box_sandbox, "probe", broken)
     sandbox = BubblewrapSandbox()
 
     assert sandbox.available() == "The box could not be built."
