@@ -18,3 +18,5 @@ class CaseContext:
     seed: int = 0
     run: Path | None = None
     """The run folder that is made of the reference run's: its notebook, its run.json, its probes.json."""
+    hub: Path | None = None
+    """The base of the Hub: everything that it serves."""

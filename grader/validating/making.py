@@ -48,6 +48,8 @@ class MakeJob:
     cache: Path
     """A folder in which a case may keep what was dear to make, for the next time."""
     seed: int = 0
+    hub: Path | None = None
+    """The base of the Hub."""
 
 
 def make_submission(job: MakeJob) -> None:
@@ -65,7 +67,7 @@ def make_submission(job: MakeJob) -> None:
         copy_function=shutil.copyfile,
         ignore=lambda where, names: [name for name in names if name in _OWN] if Path(where) == job.reference else [],
     )
-    context = CaseContext(job.bases, job.checks_root, job.cache, job.seed, job.folder)
+    context = CaseContext(job.bases, job.checks_root, job.cache, job.seed, job.folder, job.hub)
     with tempfile.TemporaryDirectory(prefix="grader-made-") as scratch:
         made = Path(scratch) / "artifacts"
         apply_case(job.case, job.reference / "artifacts", made, context)

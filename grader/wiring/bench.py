@@ -69,7 +69,8 @@ class Bench:
             scratch = Path(name).resolve()
             job, told, log = scratch / "job.json", scratch / "told", scratch / "log"
             bases, kept = self.stages.snapshots(lab), self.stages.settings.cache.resolve() / "cases"
-            write_job(job, MakeJob(case, reference.resolve(), folder, bases, lab.checks_root, kept))
+            hub = self.stages.hub_base(lab).resolve()
+            write_job(job, MakeJob(case, reference.resolve(), folder, bases, lab.checks_root, kept, hub=hub))
             argv = (sys.executable, "-I", "-B", "-m", "grader.validating.making", str(job), str(told))
             environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
             command = Command(argv, scratch, {**environment, "TMPDIR": str(scratch)}, _LIMITS, (folder,), stdout=log)

@@ -25,9 +25,12 @@ _JUDGEMENT = ("verdicts.json", "grade.json", "report.html", "report.md", _STAFF)
 #: Holds a part for the run and one for its judgement.
 _SEAL = "seal.json"
 #: The evidence that checks read; manifest.json holds the hash of every artifact.
-_EVIDENCE = ("manifest.json", "run.json", "probes.json", "executed.ipynb", "submission.ipynb")
+_EVIDENCE = (
+    *("manifest.json", "run.json", "probes.json", "executed.ipynb", "submission.ipynb"),
+    "hub/requests.jsonl",
+)
 _RUNNING = ("running", "probing", "hub", "sandbox", "artifacts")
-_JUDGING = ("checking", "measuring", "grading", "reporting", "probing", "artifacts", "model")
+_JUDGING = ("checking", "measuring", "hub", "grading", "reporting", "probing", "artifacts", "model")
 
 
 class Reuse:
@@ -177,6 +180,7 @@ class Reuse:
             "judgement",
             {
                 "run": [folder.name, [_hash(folder / name) for name in _EVIDENCE]],
+                "pushed": files_sha256(sorted((folder / "hub" / "repos").rglob("*.json"))),
                 "checks": [checks_sha256(lab), files_sha256(_helpers(lab)), only],
                 "lab": files_sha256([lab.toml, *schemas]),
                 "data": files_sha256(data),

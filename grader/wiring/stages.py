@@ -104,7 +104,7 @@ class CourseStages:
         """Serve the lab's models and data to one run, with an overlay in its folder."""
         from grader.hub.server import HubServer
 
-        with HubServer(self._base(lab)) as server:
+        with HubServer(self.hub_base(lab)) as server:
             session = server.open_session(run_folder / "hub", student_id)
             try:
                 home = run_folder / "work" / "hf-home"  # the student's own cache: counted against the run's disk limit
@@ -178,7 +178,7 @@ class CourseStages:
                 run_folder=folder,
                 lab=lab,
                 bases=self.snapshots(lab),
-                hub_base=self._base(lab),
+                hub_base=self.hub_base(lab),
                 cache_dir=self.settings.cache / "measurements",
                 device=device.kind,
                 gpu=device.gpu,
@@ -222,16 +222,17 @@ class CourseStages:
         from grader.hub.base import snapshot_dir
 
         ids = [*lab.hub_models, *(f"datasets/{name.partition(':')[0]}" for name in lab.hub_datasets)]
-        base = self._base(lab)
+        base = self.hub_base(lab)
         return {repo_id: snapshot_dir(base, repo_id) for repo_id in ids}
 
     def _hub_facts(self, lab: Lab, session: "HubSession") -> dict[str, Any]:
         return {"snapshot": self._digest(lab), **msgspec.to_builtins(session.usage())}
 
     def _digest(self, lab: Lab) -> str:
-        return read_json(self._base(lab) / "base.json", BaseFacts).digest
+        return read_json(self.hub_base(lab) / "base.json", BaseFacts).digest
 
-    def _base(self, lab: Lab) -> Path:
+    def hub_base(self, lab: Lab) -> Path:
+        """Return the folder of everything that the Hub serves to a lab, built when it is not there."""
         from grader.hub.base import ensure_base, whole_base
 
         key = ("*",) if lab.hub_whole else (*lab.hub_models, "|", *lab.hub_datasets)
