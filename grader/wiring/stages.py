@@ -154,7 +154,7 @@ class CourseStages:
         specs = [spec for spec in lab.artifacts if spec.hub]
         if not specs:
             return {}
-        evidence = HubEvidence(overlay, self._base(lab))
+        evidence = HubEvidence(overlay, self.hub_base(lab))
         return {spec.path: evidence.pushed(str(result.parameters[spec.hub]), spec.revision) for spec in specs}
 
     def seal(self, folder: Path, part: Callable[[Path, bytes], None]) -> None:

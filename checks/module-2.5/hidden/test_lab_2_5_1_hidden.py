@@ -44,16 +44,6 @@ def test_own_words(artifacts, hub, run, lab, evidence):
     limits = thresholds(lab)
     written = sum(bool(model.text.strip()) for model in models)
     evidence.equals("Models with a judgement", written, len(models))
-    pairs = pair_likeness(models)
-    share, one, other = pairs[0] if pairs else (0.0, "", "")
-    if not evidence.holds(
-        "No two judgements are the same text",
-        share < limits["alike"]["most"],
-        f"What you write of {one} and of {other} is nearly the same text.",
-        measured="all differ" if share < limits["alike"]["most"] else f"{one} and {other}",
-        required="all differ",
-    ):
-        evidence.mistake("one-text-for-all", "A judgement that fits two models helps to choose neither.")
     taken = [
         model.model_id
         for model in models
@@ -67,3 +57,13 @@ def test_own_words(artifacts, hub, run, lab, evidence):
         required="none is",
     ):
         evidence.mistake("copied-from-card", "Say what follows from the card for somebody who must choose.")
+    pairs = pair_likeness(models)
+    share, one, other = pairs[0] if pairs else (0.0, "", "")
+    if not evidence.holds(
+        "No two judgements are the same text",
+        share < limits["alike"]["most"],
+        f"What you write of {one} and of {other} is nearly the same text.",
+        measured="all differ" if share < limits["alike"]["most"] else f"{one} and {other}",
+        required="all differ",
+    ):
+        evidence.mistake("one-text-for-all", "A judgement that fits two models helps to choose neither.")

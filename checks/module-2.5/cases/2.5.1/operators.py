@@ -91,7 +91,7 @@ def document_task(folder: Path, context, task: str, number: int) -> None:
     """Document well-described models of one task and no others, truly, having looked at each of them."""
     helpers, hub = _helpers(context), _hub(context)
     cards = {one.repo_id: hub.card(one.repo_id) for one in hub.profiles() if one.task == task}
-    chosen = [name for name, card in cards.items() if card and len(helpers["own_terms"](hub)[name]) > 12][:number]
+    chosen = [name for name, card in cards.items() if card and len(helpers["own_terms"](hub)[name]) > 8][:number]
     models: list[dict[str, Any]] = []
     for name in chosen:
         profile = hub.profile(name)
@@ -114,11 +114,11 @@ def choose_unfit(folder: Path, context, field: str) -> None:
     """Choose a model that fails the scenario in a field: if possible nowhere else, and one of the right task."""
     helpers, hub, run = _helpers(context), _hub(context), read_json(context.run / "run.json", RunResult)
     needs = helpers["scenario"](run.seed)
-    failing = {one: helpers["unmet"](needs, one, hub.card(one.repo_id)) for one in hub.profiles()}
+    failing = [(one, helpers["unmet"](needs, one, hub.card(one.repo_id))) for one in hub.profiles()]
     chosen = min(
-        (one for one, fields in failing.items() if field in fields),
-        key=lambda one: ("task" in failing[one], len(failing[one]), -one.downloads, one.repo_id),
-    )
+        ((one, fields) for one, fields in failing if field in fields),
+        key=lambda pair: ("task" in pair[1], len(pair[1]), -pair[0].downloads, pair[0].repo_id),
+    )[0]
     choice = json.loads((folder / "choice.json").read_text("utf-8"))
     choice |= {"model_id": chosen.repo_id, "revision": chosen.revision}
     (folder / "choice.json").write_text(json.dumps(choice, indent=2), "utf-8")
