@@ -25,6 +25,7 @@ MEASURES: dict[str, str] = {
     "byte_accounting": "grader.measuring.memory",
     "training_memory": "grader.measuring.memory",
     "extrapolation": "grader.measuring.extrapolation",
+    "pipeline_demos": "grader.measuring.pipelines",
 }
 
 
