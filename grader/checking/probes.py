@@ -1,7 +1,7 @@
 """What the student's functions returned on inputs of ours; a function without an answer is a failure of the check."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -32,6 +32,17 @@ class Tensor:
         import numpy as np
 
         return np.array(self.values, dtype=np.float64).reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline of transformers that a function returned."""
+
+    number: int
+    """The same for the same object, among the calls of one probe."""
+    task: str
+    training: bool
+    """Whether its model was in train mode."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,17 @@ class Call:
         value = self._entry(key)
         if not isinstance(value, Tensor):
             raise self._unsuitable(key, value, "a tensor")
+        return value
+
+    def pipeline(self) -> Pipeline:
+        """Return what is known of the output where a pipeline of transformers is needed.
+
+        Raises:
+            CheckFailure: there is no answer, or it is something else.
+        """
+        value = self.output
+        if not isinstance(value, Pipeline):
+            raise self._unsuitable("", value, "a pipeline")
         return value
 
     def number(self, key: str = "") -> float:
@@ -122,12 +144,9 @@ class Call:
         if not isinstance(value, dict):
             return value
         content = cast("dict[str, Any]", value)
-        if "$float" in content:
-            return float(content["$float"])
-        if "$dtype" in content:
-            return f"torch.{content['$dtype']}"
-        if "$tensor" in content:
-            return _tensor(content["$tensor"])
+        for tag, read in _READERS.items():
+            if tag in content:
+                return read(content[tag])
         return JsonObject({key: self._decoded(entry) for key, entry in content.items()}, f"What `{self.name}` returned")
 
     def _unsuitable(self, key: str, value: Any, wanted: str) -> CheckFailure:
@@ -192,6 +211,23 @@ def _tensor(content: Any) -> Tensor:
     return tensor
 
 
+def _pipeline(content: Any) -> Pipeline:
+    """Read a pipeline as the harness writes it; a forged one is no pipeline."""
+    try:
+        return Pipeline(int(content["number"]), str(content["task"]), content["training"] is True)
+    except (KeyError, TypeError, ValueError, OverflowError) as exc:
+        raise CheckFailure("What the function returned cannot be read as a pipeline.") from exc
+
+
+#: What stands for something else, and how it is read.
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "$float": float,
+    "$dtype": lambda name: f"torch.{name}",
+    "$tensor": _tensor,
+    "$pipeline": _pipeline,
+}
+
+
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, str) else value + 0
 
@@ -199,7 +235,15 @@ def _number(value: Any) -> float:
 def _kind(value: Any) -> str:
     if value is None:
         return "nothing (None)"
-    names = {bool: "yes or no", int: "a number", float: "a number", str: "a text", list: "a list", Tensor: "a tensor"}
+    names: dict[type[Any], str] = {
+        bool: "yes or no",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        Tensor: "a tensor",
+        Pipeline: "a pipeline",
+    }
     return names.get(cast("type[Any]", type(value)), "a dictionary")
 
 

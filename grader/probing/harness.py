@@ -26,6 +26,7 @@ MOST_LEVELS = 8
 MOST_BYTES = 4 * 1024**2
 _LONGEST_MESSAGE = 500
 _GRACE_SECONDS = 1.0
+_pipelines: list[Any] = []  # those that came back, kept alive so that each has a number of its own
 
 
 class _TimeIsUp(BaseException):
@@ -244,7 +245,17 @@ class _Encoder:
             return self._tensor(value)
         if isinstance(value, list | tuple) or hasattr(value, "__next__") or kind.__name__ == "DataLoader":
             return [self.encode(inner, level + 1) for inner in self._each(value)]
+        if kind.__name__.endswith("Pipeline") and hasattr(value, "model"):
+            return self._pipeline(value)
         raise _Refused("unsuitable", f"a value of type {kind.__name__}"[:_LONGEST_MESSAGE])
+
+    def _pipeline(self, value: Any) -> dict[str, Any]:
+        """What can be said of a pipeline of transformers; the number is that of the object, the same for the same."""
+        if not any(value is known for known in _pipelines):
+            _pipelines.append(value)
+        number = next(at for at, known in enumerate(_pipelines) if known is value)
+        task = self._text(str(getattr(value, "task", "")))
+        return {"$pipeline": {"number": number, "task": task, "training": bool(value.model.training)}}
 
     def _scalar(self, value: Any) -> Any:
         if isinstance(value, str):
