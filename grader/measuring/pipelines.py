@@ -135,6 +135,7 @@ def load(task: str, folder: Path, device: str) -> Any:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     build = cast("Callable[..., Any]", pipeline)
     try:
         return build(

@@ -38,8 +38,8 @@ MISTAKES = {
     "tokenizer-of-another-checkpoint": "tokenizer-mismatch",
     "train-mode": "train-mode-for-inference",
 }
-#: One case of each kind of failure and of each mistake; all of them are judged with GRADER_TEST_CASES=all.
-KINDS = tuple({(case.fails, MISTAKES.get(case.name)): case for case in reversed(CASES)}.values())
+#: One case of each kind of failure, with a mistake to name if there is one; GRADER_TEST_CASES=all judges all of them.
+KINDS = tuple({case.fails: case for case in sorted(CASES, key=lambda case: case.name in MISTAKES)}.values())
 JUDGED = CASES if os.environ.get("GRADER_TEST_CASES") == "all" else KINDS
 SEEDS = os.environ.get("GRADER_TEST_SEEDS", "").split()
 

@@ -36,6 +36,17 @@ def test_something_else_than_a_number_is_named(output: Any, words: str):
         call(output).number()
 
 
+def test_a_pipeline_is_what_is_known_of_it():
+    made = call({"$pipeline": {"number": 2, "task": "fill-mask", "training": True}}).pipeline()
+    assert (made.number, made.task, made.training) == (2, "fill-mask", True)
+
+
+@pytest.mark.parametrize("output", ["x", {"$pipeline": {"number": "x"}}, {"$pipeline": 1}])
+def test_what_is_no_pipeline_is_a_failure_of_the_check(output: Any):
+    with pytest.raises(CheckFailure, match="pipeline"):
+        call(output).pipeline()
+
+
 def test_other_types_and_missing_names_are_failures():
     for ask in (call(1).tensor, call({}).items, lambda: call(1).number("a")):
         with pytest.raises(CheckFailure):

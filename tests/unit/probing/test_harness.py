@@ -74,6 +74,22 @@ def test_the_mode_of_a_module_is_written_as_it_was_left(tmp_path: Path):
     assert line["after"] == {"model": {"training": [False, False]}}
 
 
+class TextClassificationPipeline:
+    def __init__(self, training: bool) -> None:
+        self.task, self.model = "text-classification", torch.nn.Dropout().train(training)
+
+
+@pytest.mark.usefixtures("in_kernel")
+def test_a_pipeline_is_told_apart_from_another_one_and_shows_its_mode(tmp_path: Path):
+    kept = TextClassificationPipeline(training=False)
+    pipelines = [kept, kept, TextClassificationPipeline(training=True)]
+    (line,) = call(tmp_path, lambda: pipelines, {})
+    first, again, other = (entry["$pipeline"] for entry in line["output"])
+    assert first == again
+    assert (first["task"], first["training"], other["training"]) == ("text-classification", False, True)
+    assert other["number"] != first["number"]
+
+
 class Mute(Exception):
     def __str__(self) -> str:
         raise ValueError
