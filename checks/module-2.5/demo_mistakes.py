@@ -12,7 +12,7 @@ from grader.measuring.pipeline_tasks import TEXT, Unusable
 _LENGTHS = (8, 16, 32, 64, 128)
 
 
-def recognise(demo, inputs, outputs, theirs, ours, context) -> tuple[str, str] | None:
+def recognise(demo, inputs, outputs, theirs, ours, *, context) -> tuple[str, str] | None:
     """Find out what was done instead.
 
     Args:

@@ -29,7 +29,7 @@ def refused(output) -> bool:
     return isinstance(output, dict) and isinstance(output.get("error"), str) and bool(output["error"].strip())
 
 
-def compare(name, item, output, demo, device, allowed, evidence) -> None:
+def compare(name, item, output, demo, evidence, *, device, allowed) -> None:
     """Fill the table for one input of text classification."""
     if not isinstance(item, str) or not item.strip():
         kind = "an empty text" if isinstance(item, str) else f"a value of type {type(item).__name__}"

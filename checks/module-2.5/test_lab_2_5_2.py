@@ -56,7 +56,7 @@ def test_models(artifacts, hub, evidence):
 
 
 @check(points=20, cell="exercise-3", needs=[test_demos], hint="Save what `run_demo` returns for the stated inputs.")
-def test_stated_outputs(artifacts, measured, bases, hub, lab, run, evidence):
+def test_stated_outputs(artifacts, measured, bases, hub, lab, run, evidence):  # noqa: PLR0917  fixtures
     """The outputs you state are what these models give"""
     allowed = demos.tolerance(run, thresholds(lab))
     found = demos.demos_of(artifacts, measured, bases)
@@ -71,7 +71,7 @@ def test_stated_outputs(artifacts, measured, bases, hub, lab, run, evidence):
     needs=[test_demos],
     hint="Call `run_demo` with an input that is in no demo, and compare with the pipeline itself.",
 )
-def test_fresh_inputs(artifacts, measured, probes, bases, hub, lab, run, evidence):
+def test_fresh_inputs(artifacts, measured, probes, bases, hub, lab, run, evidence):  # noqa: PLR0917  fixtures
     """`run_demo` answers fresh inputs as the models do"""
     allowed = demos.tolerance(run, thresholds(lab))
     found = demos.demos_of(artifacts, measured, bases)
@@ -149,7 +149,7 @@ def _compared(demo, inputs, outputs, ours, context):
     at = next(at for at in range(len(ours)) if not demos.count_right(demo.task, [theirs[at]], [ours[at]], context[-1]))
     said = _words(theirs[at]) if theirs[at] else f"{str(outputs[at])[:80]}, which is no answer of this task"
     sentence = f"{demo.task.name}, input {at + 1}: you have {said}, the model gives {_words(ours[at])}."
-    mistake = demo_mistakes.recognise(demo, inputs, outputs, theirs, ours, context)
+    mistake = demo_mistakes.recognise(demo, inputs, outputs, theirs, ours, context=context)
     return right, len(ours), sentence, mistake
 
 

@@ -13,7 +13,7 @@ DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 @check(points=10, cell="exercise-2", needs=["test_demos"], hint="Put `functools.cache` over `get_pipeline`.")
-def test_built_once(artifacts, measured, probes, bases, hub, lab, evidence):
+def test_built_once(artifacts, measured, probes, bases, hub, lab, evidence):  # noqa: PLR0917  fixtures
     """Each pipeline is built once, used again, and left in evaluation mode"""
     limits = thresholds(lab)["builds"]
     for demo in demos.demos_of(artifacts, measured, bases):
@@ -32,7 +32,7 @@ def test_built_once(artifacts, measured, probes, bases, hub, lab, evidence):
 
 
 @check(points=10, cell="exercise-5", needs=["test_demos"], hint="`pipe(texts, batch_size=...)` keeps the order.")
-def test_batches(artifacts, measured, probes, bases, lab, run, evidence):
+def test_batches(artifacts, measured, probes, bases, lab, run, evidence):  # noqa: PLR0917  fixtures
     """Batches give the answers of single calls, and your times show what they gain"""
     limits = thresholds(lab)
     found = demos.demos_of(artifacts, measured, bases)
@@ -47,7 +47,7 @@ def test_batches(artifacts, measured, probes, bases, lab, run, evidence):
 
 
 @check(points=5, cell="exercise-4", needs=["test_demos"], hint="`time.perf_counter()` before and after, times 1,000.")
-def test_latency(artifacts, measured, bases, lab, run, evidence):
+def test_latency(artifacts, measured, bases, lab, run, evidence):  # noqa: PLR0917  fixtures
     """The latencies you report are possible, and near to what we measure"""
     factor = thresholds(lab)["latency"]["factor"]
     bars, total = [], 0.0
@@ -87,7 +87,7 @@ def test_latency(artifacts, measured, bases, lab, run, evidence):
     needs=["test_demos"],
     hint="Five names, five inputs of their kind, `run_demo` for each.",
 )
-def test_edge_report(artifacts, measured, bases, lab, run, evidence):
+def test_edge_report(artifacts, measured, bases, lab, run, evidence):  # noqa: PLR0917  fixtures
     """edge_cases.json tells what happens to unusual inputs"""
     report = artifacts.fits_schema("edge_cases.json")
     evidence.equals("Whose edge cases they are", report.text("student_id"), run.student_id, hint="Use `student_id`.")
@@ -104,7 +104,9 @@ def test_edge_report(artifacts, measured, bases, lab, run, evidence):
         if evidence.holds(
             f"The input of {name} is {words}", fits(case["input"]), f"`{name}`: the input is not {words}."
         ):
-            edge_cases.compare(name, case["input"], case["output"], stated, run.device, allowed, evidence)
+            edge_cases.compare(
+                name, case["input"], case["output"], stated, evidence, device=run.device, allowed=allowed
+            )
             edge_cases.compare_tokens(name, case, stated, run.device, evidence)
 
 

@@ -13,7 +13,7 @@ from grader.checking.api import CheckFailure, check
     needs=["test_demos"],
     hint="Give `run_demo` a list with an empty text, a number, a very long text and an ordinary one.",
 )
-def test_edge_answers(artifacts, measured, probes, bases, lab, run, evidence):
+def test_edge_answers(artifacts, measured, probes, bases, lab, run, evidence):  # noqa: PLR0917  fixtures
     """Unusual texts get an answer or a refusal, and cost the others nothing"""
     found = demos.demos_of(artifacts, measured, bases)
     stated = next((demo for demo in found if demo.task.name == "text-classification"), None)
@@ -32,7 +32,7 @@ def test_edge_answers(artifacts, measured, probes, bases, lab, run, evidence):
             )
             continue
         for item, output in zip(inputs, outputs, strict=True):
-            edge_cases.compare(_name(item), item, output, stated, run.device, allowed, evidence)
+            edge_cases.compare(_name(item), item, output, stated, evidence, device=run.device, allowed=allowed)
 
 
 def _name(item) -> str:

@@ -27,7 +27,7 @@ TEXTS = {
     "task": "text-classification",
     "model_id": SENTIMENT,
     "kwargs": {},
-    "inputs": ["The plot was superb.", "Dull."],
+    "inputs": ["The plot was superb.", "The cast was dull."],
 }
 
 Ask = Callable[..., dict[str, Any]]

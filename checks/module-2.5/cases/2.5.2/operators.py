@@ -117,7 +117,7 @@ def answer_edges(folder: Path, context, kind: str) -> None:
 
 
 def fail_calls(
-    _folder: Path, context, function: str, kind: str, text: str = "", inputs: str = "", only: int = -1
+    _folder: Path, context, *, function: str, kind: str, text: str = "", inputs: str = "", only: int = -1
 ) -> None:
     """Let calls of a function fail.
 
