@@ -62,7 +62,7 @@ def load():
     tokenizer = AutoTokenizer.from_pretrained(repo_id)
     model = AutoModelForSequenceClassification.from_pretrained(repo_id).eval()
     with torch.inference_mode():
-        batch = tokenizer(job["texts"], padding=True, truncation=True, max_length=64, return_tensors="pt")
+        batch = tokenizer(job["texts"], padding=True, truncation=True, max_length=512, return_tensors="pt")
         return model(**batch).logits.float().tolist()
 
 

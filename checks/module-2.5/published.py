@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from grader.checking.api import CheckFailure, Missing
+from grader.checking.documents import JsonObject
 
 #: What a user of the model needs.
 NEEDED = ("README.md", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
@@ -39,7 +40,7 @@ def head(repo) -> str:
     return repo.branches.get("main", "")
 
 
-def logits(artifacts, texts: Sequence[str], device: str = "cpu", max_length: int = 64):
+def logits(artifacts, texts: Sequence[str], max_length: int = 512):
     """What the pushed weights answer, computed by the grader: one row of logits for each text, and the labels' names.
 
     Raises:
@@ -49,7 +50,7 @@ def logits(artifacts, texts: Sequence[str], device: str = "cpu", max_length: int
     from grader.measuring.inference import logits_of
     from grader.measuring.tokenizers import load_tokenizer
 
-    model, config = load_classifier(artifacts.root, "pushed", device)
+    model, config = load_classifier(artifacts.root, "pushed")
     rows = logits_of(model, config, load_tokenizer(artifacts.root, "pushed"), texts, max_length)
     return rows, [config.id2label[number] for number in range(rows.shape[1])]
 
@@ -68,16 +69,19 @@ def tolerance(measured, run) -> float:
     return 1e-4 if exact else 0.05
 
 
-def answered(answer, what: str):
-    """The value of one part of what a stranger met with.
+def answered(call, what: str):
+    """One part of what a stranger met with: an object that holds its `value`.
 
     Raises:
-        CheckFailure: it is an error; the sentence says which.
+        CheckFailure: there is none, or it is an error; the sentence says which.
     """
+    answer = call.output
+    if not isinstance(answer, JsonObject):
+        raise CheckFailure("What a stranger met with cannot be read.")
     part = answer.nested(what)
     if "error" in part:
         raise CheckFailure(_sentence(what, part.text("error")))
-    return part.entries("value")
+    return part
 
 
 def _sentence(what: str, error: str) -> str:

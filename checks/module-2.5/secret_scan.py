@@ -12,12 +12,12 @@ TOKENS = {
     "an AWS key": r"\bAKIA[0-9A-Z]{16}\b",
     "a Slack token": r"\bxox[abposr]-[A-Za-z0-9-]{10,}",
     "a Google key": r"\bAIza[0-9A-Za-z_-]{30,}",
-    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-    "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "a private key": r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----",
+    "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,200}\.eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10}",
     "a password": r"(?i)\b(?:password|passwd|secret|api_?key|access_?token)\b[\"']?\s*[:=]\s*[\"'][^\s\"']{8,80}[\"']",
 }
 FOLDERS = {
-    "a home folder": r"(?:/home/[\w.-]+|/Users/[\w.-]+|/root)/[^\s\"']|\b[A-Za-z]:\\{1,2}Users\\{1,2}\w",
+    "a home folder": r"(?:/home/[\w.-]{1,64}|/Users/[\w.-]{1,64}|/root)/[^\s\"']|\b[A-Za-z]:\\{1,2}Users\\{1,2}\w",
 }
 ADDRESSES = {"an e-mail address": r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"}
 _EVERYTHING = {name: re.compile(pattern) for name, pattern in (TOKENS | FOLDERS | ADDRESSES).items()}

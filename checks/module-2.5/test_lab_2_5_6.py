@@ -1,5 +1,7 @@
 """Checks of lab 2.5.6: the repository, its release, its files and its weights, as the Hub itself holds them."""
 
+import math
+
 import weights
 from calibration import thresholds
 from published import JUNK, NEEDED, answered, head, logits, repository, tolerance
@@ -7,10 +9,11 @@ from secret_scan import leaks_in
 from words import some
 
 from grader.checking.api import CheckFailure, Missing, check
+from grader.errors import SubmissionFault
 
 LABELS = ["neg", "pos"]
-#: Suffixes of the pushed files that are looked through for secrets, and how much of each.
-TEXTS, LONGEST_TEXT = (".md", ".json", ".txt", ".py", ".yaml", ".yml", ".toml", ".cfg", ".jinja"), 8 * 1024**2
+#: How much text of a repository is looked through for secrets, and where a NUL tells that a file is no text.
+MOST_TEXT, HEAD = 8 * 1024**2, 8192
 
 
 @check(points=4, cell="exercise-5", hint="Complete `publish`: create the repository, then push.")
@@ -170,13 +173,13 @@ def test_weights(artifacts, lab, measured, evidence):
 def test_loads(artifacts, measured, probes, run, evidence):
     """Anybody can load the model by its id, and it predicts the same"""
     (call,) = probes.of("use_as_a_stranger")
-    theirs = answered(call.output, "loaded")
-    ours, _ = logits(artifacts, call.inputs["texts"], run.device)
+    theirs = answered(call, "loaded").entries("value")
+    ours, _ = logits(artifacts, call.inputs["texts"])
     evidence.equals("Texts that were answered", len(theirs), len(ours))
     gaps = [_gap(row, list(right)) for row, right in zip(theirs, ours, strict=False)]
     evidence.at_most(
         "Largest difference to what the pushed weights say",
-        round(max(gaps, default=0.0), 6),
+        max(gaps, default=0.0),
         tolerance(measured, run),
         hint="What is loaded by id must be what main holds.",
     )
@@ -184,20 +187,27 @@ def test_loads(artifacts, measured, probes, run, evidence):
 
 def _gap(row, right) -> float:
     """The largest difference of two rows of logits; infinite where one is no row of logits."""
-    fits = isinstance(row, list) and len(row) == len(right) and all(isinstance(value, float | int) for value in row)
-    return max(abs(one - other) for one, other in zip(row, right, strict=True)) if fits else float("inf")
+    fits = isinstance(row, list) and len(row) == len(right)
+    if not fits or not all(isinstance(value, float) and math.isfinite(value) for value in row):
+        return math.inf
+    return max(abs(one - other) for one, other in zip(row, right, strict=True))
 
 
 @check(points=10, cell="exercise-5", needs=[test_repository], hint="Look at the file and line that are named.")
 def test_no_secret(artifacts, notebook, run, evidence):
     """No token, home folder or address is published or printed"""
-    found = [leak for name in artifacts.names("pushed") for leak in _leaks_of(artifacts, name)]
+    texts = {name: _text_of(artifacts, name) for name in artifacts.names("pushed")}
+    if sum(map(len, texts.values())) > MOST_TEXT:
+        raise CheckFailure(
+            f"The repository holds more than {MOST_TEXT // 1024**2} MiB of text, which a model needs not."
+        )
+    found = [leak for name, text in texts.items() for leak in leaks_in(name, text)]
     numbers, own = {cell.id: cell.number for cell in run.cells}, (run.student_id,)
     for cell in notebook.cells:
         where = f"cell {numbers[cell.id]}" if cell.id in numbers else "the injected parameters"
         found += leaks_in(f"the code of {where}", cell.source, allowed=own)
         found += leaks_in(f"the output of {where}", cell.text, folders=False, allowed=own)
-    evidence.note("Files looked through", len(artifacts.names("pushed")))
+    evidence.note("Files looked through", len(texts))
     if not evidence.holds(
         "Nothing private",
         not found,
@@ -215,16 +225,14 @@ def test_no_secret(artifacts, notebook, run, evidence):
         )
 
 
-def _leaks_of(artifacts, name):
-    """What a pushed file gives away: the text of text files, the metadata of weights."""
+def _text_of(artifacts, name) -> str:
+    """What there is to read in a pushed file: its text, or the metadata of weights; nothing in other binary files."""
     path = f"pushed/{name}"
     if name.endswith(".safetensors"):
         try:
-            text = "\n".join(f"{key}: {value}" for key, value in artifacts.safetensors(path).metadata.items())
-        except Exception:  # a damaged file is for the check of the files
-            return []
-    elif name.endswith(TEXTS) or "." not in name:
-        text = artifacts.path(path).read_bytes()[:LONGEST_TEXT].decode("utf-8", "replace")
-    else:
-        return []
-    return list(leaks_in(name, text))
+            return "\n".join(f"{key}: {value}" for key, value in artifacts.safetensors(path).metadata.items())
+        except SubmissionFault:  # a damaged file is for the check of the files
+            return ""
+    with artifacts.path(path).open("rb") as file:
+        data = file.read(MOST_TEXT + 1)
+    return "" if b"\0" in data[:HEAD] else data.decode("utf-8", "replace")

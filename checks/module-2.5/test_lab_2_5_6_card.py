@@ -203,8 +203,8 @@ def test_snippet(artifacts, hub, measured, probes, run, evidence):  # noqa: PLR0
         evidence.mistake("snippet-wrong-id", "Put `repo_id` into the code, with an f-string.")
         return
     (call,) = probes.of("use_as_a_stranger")
-    answers = answered(call.output, "followed")
-    rows, names = logits(artifacts, call.inputs["texts"], run.device)
+    answers = answered(call, "followed").objects("value")
+    rows, names = logits(artifacts, call.inputs["texts"])
     shares = probabilities(rows)
     tol = tolerance(measured, run)
     right = [_same(answer, share, names, tol) for answer, share in zip(answers, shares, strict=False)]
@@ -239,7 +239,7 @@ def test_widget(artifacts, measured, run, evidence):
     examples = [entry for entry in found if _is_example(entry)] if isinstance(found, list) else []
     if not evidence.at_least("Examples with a text and an output", len(examples), 3):
         return
-    rows, names = logits(artifacts, [entry["text"] for entry in examples], run.device)
+    rows, names = logits(artifacts, [entry["text"] for entry in examples])
     shares = probabilities(rows)
     tol = tolerance(measured, run) + 0.005  # two digits are enough for a widget
     true = sum(_shows(entry["output"], share, names, tol) for entry, share in zip(examples, shares, strict=True))
