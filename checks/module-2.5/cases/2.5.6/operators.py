@@ -172,13 +172,13 @@ def write_in_cell(_folder: Path, context, cell: str, text: str) -> None:
 
 
 def meet(folder: Path, context) -> None:
-    """Load the repository as it is now, and follow its card, as the stranger did."""
+    """Load the repository as it is now, and follow its card, as the stranger did; errors are kept as it keeps them."""
     path = context.run / "probes.json"
     record = json.loads(path.read_text("utf-8"))
     (call,) = record["probes"][0]["calls"]
-    rows = _logits(folder, call["inputs"]["texts"]).tolist()
-    answer = {"loaded": {"value": rows}, "followed": _attempt(folder, context, call["inputs"]["texts"])}
-    call.update(output=answer, error=None)
+    texts = call["inputs"]["texts"]
+    parts = {"loaded": lambda: _logits(folder, texts).tolist(), "followed": lambda: _follow(folder, context, texts)}
+    call.update(output={name: _attempt(step) for name, step in parts.items()}, error=None)
     path.write_text(json.dumps(record), "utf-8")
 
 
@@ -191,15 +191,25 @@ def fail_to_meet(_folder: Path, context, parts: list[str], error: str) -> None:
     path.write_text(json.dumps(record), "utf-8")
 
 
-def _attempt(folder, context, texts):
+def _attempt(step):
+    try:
+        return {"value": step()}
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"[:400]}
+
+
+def _follow(folder, context, texts):
     """Run the code of the card on the folder that stands for the repository."""
     stranger = runpy.run_path(str(context.checks_root / "probes_2_5_6.py"))["STRANGER"]
     pattern = re.search(r're\.search\(r"(.+?)", file', stranger)[1]
     block = re.search(pattern, (folder / CARD).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    if block is None:
+        raise LookupError("the card holds no block of code that is marked as python")
     repo_id = json.loads(_record(context).read_text("utf-8"))["repo_id"]
     names = {"__name__": "__main__", "print": lambda *_: None}
-    exec(compile(block[2].replace(repo_id, str(folder / "pushed")), "<card>", "exec"), names)  # noqa: S102  the code of our own card
-    return {"value": [{"label": answer["label"], "score": answer["score"]} for answer in names["classifier"](texts)]}
+    code = block[2].replace(repo_id, str(folder / "pushed"))
+    exec(compile(code, "<card>", "exec"), names)  # noqa: S102  the code of our own card
+    return [{"label": answer["label"], "score": answer["score"]} for answer in names["classifier"](texts)]
 
 
 # --- the weights ---------------------------------------------------------------------------------------------
