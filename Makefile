@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST := $(BIN)/pytest
+# where packages for machines without internet lie, and the environment that may use the torch of the machine
+WHEELS := wheels
+GPU_VENV := .venv-gpu
 # how many tests run side by side; 0 runs them in one process
 WORKERS ?= 2
 
@@ -11,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup grade release check format lint types imports docs test hostile bench clean
+.PHONY: help setup grade release check format lint types imports docs test hostile bench gpu wheels clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +63,14 @@ hostile: $(STAMP) ## attack the sandbox, the checks, the Hub and the pages with 
 
 bench: $(STAMP) ## measure one submission, stage by stage; ARGS=sandbox and ARGS=hub measure those
 	@$(BIN)/python -m bench $(ARGS)
+
+gpu: ## run all GPU tests and measurements where there is a GPU; PYTHON may be one whose torch has CUDA
+	@$(PYTHON) -m venv --system-site-packages $(GPU_VENV)
+	@$(GPU_VENV)/bin/python bench/gpu/prepare.py $(WHEELS)
+	@$(GPU_VENV)/bin/python -m bench.gpu $(ARGS)
+
+wheels: $(STAMP) ## fetch what `make gpu` needs into wheels/, for a machine without internet
+	@$(BIN)/python -m pip download --quiet --dest $(WHEELS) -r requirements.lock hatchling editables
 
 clean: ## remove what was made here, but not .venv
 	@rm -rf runs reports/out bench/out .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

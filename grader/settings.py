@@ -39,6 +39,8 @@ class Settings:
     """Most that remembered runs may take, in GiB; 0 remembers none. `GRADER_CACHE_GIB`."""
     device: str = "auto"
     """`auto`, `cpu` or `cuda`; `auto` takes what the profile says. `GRADER_DEVICE`."""
+    hub_base: Path | None = None
+    """What the Hub serves: a base that was pulled or imported; the miniatures when left out. `GRADER_HUB_BASE`."""
     gradebook: str = ""
     """The gradebook: an SQLite file, or the URL of a PostgreSQL database. `GRADER_GRADEBOOK`, default `gradebook.db` in
     the folder for runs."""
@@ -82,6 +84,7 @@ def read_settings(start: Path | None = None, environment: Mapping[str, str] | No
         allow_weak=value("allow_weak", "0").lower() in {"1", "true", "yes"},
         cache_gib=_number("cache_gib", value("cache_gib", "10")),
         device=value("device", "auto"),
+        hub_base=Path(base).expanduser().resolve() if (base := value("hub_base", "")) else None,
         gradebook=_gradebook(root, value("gradebook", "")),
         actor=value("actor", _user_name()),
         student=value("student", _user_name()),

@@ -169,6 +169,29 @@ def base_record(base: Path) -> BaseRecord:
     return read_json(base / MARKER, BaseRecord)
 
 
+def holding(base: Path, models: Sequence[str], datasets: Sequence[str]) -> Path:
+    """Return a base that somebody made, once it is known to be whole and to hold these repositories.
+
+    Args:
+        base: its folder, filled by `grader hub pull` or `grader hub import`.
+        models: ids of models.
+        datasets: ids of datasets, `ns/name`; what follows a colon names a variant and is left out.
+
+    Returns:
+        The folder.
+
+    Raises:
+        MachineFault: GR604, the folder is not a whole base or lacks a repository.
+    """
+    wanted = [*models, *(f"datasets/{name.partition(':')[0]}" for name in datasets)]
+    missing = sorted(set(wanted) - set(base_record(base).repos))
+    if missing:
+        raise MachineFault(
+            "GR604", f"{base} does not hold {', '.join(missing)}.", f"grader hub pull --base {base} {' '.join(missing)}"
+        )
+    return base
+
+
 def split_id(repo_id: str) -> tuple[RepoType, str]:
     """Split `datasets/ns/name` or `spaces/ns/name` into kind and id; without a prefix it is a model."""
     for kind in ("dataset", "space"):

@@ -53,13 +53,14 @@ class Reuse:
         settings, root = self._settings, self._settings.root
         asked = [repr(request), settings.student, *self._containment(), Path("/dev/nvidiactl").exists()]
         bases = settings.cache / "hub" / "bases"
+        own = [str(settings.hub_base), _hash(settings.hub_base / "base.json")] if settings.hub_base else []
         return make_key(
             "asked",
             {
                 "request": asked,
                 "notebook": _hash(request.notebook),
                 "course": [_touched(root / name) for name in ("labs", "checks", "reports")],
-                "hub": sorted(path.name for path in bases.glob("*")),
+                "hub": [*own, *sorted(path.name for path in bases.glob("*"))],
                 "installed": installed_sha256(),
                 "sources": sources_sha256("."),
             },

@@ -233,8 +233,10 @@ class CourseStages:
 
     def hub_base(self, lab: Lab) -> Path:
         """Return the folder of everything that the Hub serves to a lab, built when it is not there."""
-        from grader.hub.base import ensure_base, whole_base
+        from grader.hub.base import ensure_base, holding, whole_base
 
+        if self.settings.hub_base is not None:
+            return holding(self.settings.hub_base, lab.hub_models, lab.hub_datasets)
         key = ("*",) if lab.hub_whole else (*lab.hub_models, "|", *lab.hub_datasets)
         if key not in self._bases:
             cache = self.settings.cache / "hub"

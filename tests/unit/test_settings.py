@@ -50,6 +50,11 @@ def test_the_environment_wins_over_pyproject(course):
     assert settings.student == "ada"
 
 
+def test_the_hubs_base_is_the_miniatures_unless_one_is_named(course, tmp_path):
+    assert read_settings(course, {}).hub_base is None
+    assert read_settings(course, {"GRADER_HUB_BASE": str(tmp_path / "base")}).hub_base == tmp_path / "base"
+
+
 def test_a_number_that_is_none_is_refused(course):
     assert read_settings(course, {"GRADER_CACHE_GIB": "0.5"}).cache_gib == 0.5
     with pytest.raises(UsageFault, match="GRADER_CACHE_GIB is a number, not lots"):

@@ -4,7 +4,7 @@ import pytest
 
 from grader.errors import MachineFault
 from grader.hub import base as module
-from grader.hub.base import base_digest, base_of, base_record, ensure_base, snapshot_dir, split_id, whole_base
+from grader.hub.base import base_digest, base_of, base_record, ensure_base, holding, snapshot_dir, split_id, whole_base
 from grader.hub.repo import MiniatureRepo, RepoMeta
 from tests.fakes.hub_repos import one_repo, write
 
@@ -127,3 +127,12 @@ def test_the_labs_repositories_come_from_the_miniatures(tmp_path: Path, monkeypa
     assert asked[0] == (["a/m", "datasets/a/d"], 1)
     assert len(asked[1][0]) > 2
     assert asked[1][1] == 2
+
+
+def test_a_base_of_ones_own_must_hold_what_a_lab_needs(tmp_path: Path):
+    base = one_repo(tmp_path, {"a.txt": "a"}, "labs/data", "dataset")
+
+    assert holding(base, (), ("labs/data:large",)) == base
+    with pytest.raises(MachineFault, match=r"GR604 .*does not hold labs/model") as caught:
+        holding(base, ("labs/model",), ("labs/data",))
+    assert "grader hub pull" in (caught.value.hint or "")
