@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from grader.catalog import load_labs
 from grader.codes import CODES
 from grader.model.lab import Limits
 
@@ -24,6 +25,8 @@ _CLASSES = {
     "5": "The grader",
     "6": "The machine",
 }
+#: What every JSON file of a notebook says of itself.
+_STAMP = {"lab": "The lab.", "student_id": "The injected student id.", "seed": "The injected seed."}
 _UNITS = {"mib": "MiB (1024 KiB)", "gib": "GiB (1024 MiB)"}
 _TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
 
@@ -91,8 +94,53 @@ def default_limits() -> str:
     return "\n".join(lines) + "\n"
 
 
+def artifacts() -> str:
+    """Return what each lab of the course asks a notebook to leave behind, from its lab.toml and its JSON Schemas."""
+    lines: list[str] = []
+    for lab in load_labs(ROOT):
+        lines += [f"## Lab {lab.id}: {lab.title}", "", "| file or folder | what |", "|---|---|"]
+        for spec in lab.artifacts:
+            lines.append(f"| `{spec.path}` | {spec.description}{'' if spec.required else ' (may be missing)'} |")
+        for spec in (spec for spec in lab.artifacts if spec.schema):
+            schema = json.loads((lab.toml.parent / str(spec.schema)).read_text("utf-8"))
+            lines += ["", f"**`{spec.path}`**", "", "| key | value | needed | meaning |", "|---|---|---|---|"]
+            lines += _schema_rows(schema, schema, "")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _schema_rows(table: dict[str, Any], schema: dict[str, Any], before: str) -> Iterator[str]:
+    """One row for each key that a JSON object may have, and below it one for each key inside."""
+    for key, entry in table.get("properties", {}).items():
+        inner = _resolved(entry, schema)
+        words = entry.get("description") or inner.get("description") or _STAMP.get(before + key, "")
+        needed = "yes" if key in table.get("required", []) else ""
+        yield f"| `{before}{key}` | {_json_value(inner, schema)} | {needed} | {words} |"
+        items = _resolved(inner.get("items", {}), schema)
+        yield from _schema_rows(inner, schema, f"{before}{key}.")
+        yield from _schema_rows(items, schema, f"{before}{key}[].")
+
+
+def _json_value(entry: dict[str, Any], schema: dict[str, Any]) -> str:
+    """What a value may be, in words."""
+    if "const" in entry:
+        return f"`{json.dumps(entry['const'])}`"
+    if "enum" in entry:
+        return ", ".join(f"`{json.dumps(value)}`" for value in entry["enum"])
+    kinds = entry.get("type", "anything")
+    words = " or ".join(_TYPES.get(kind, kind) for kind in (kinds if isinstance(kinds, list) else [kinds]))
+    low, high = (entry.get(name) for name in ("minimum", "maximum"))
+    if low is not None and high is not None:
+        words += f", {low:g} to {high:g}"
+    elif low:
+        words += f", {low:g} or more"
+    inner = _resolved(entry.get("items", {}), schema).get("type")
+    return f"{words} of {_TYPES.get(inner, inner)}s" if words == "list" and isinstance(inner, str) else words
+
+
 #: Name of a block -> what makes it.
 BLOCKS: dict[str, Callable[[], str]] = {
+    "artifacts": artifacts,
     "error codes": error_codes,
     "lab": lab_keys,
     "lab profile": lambda: lab_keys("profile"),

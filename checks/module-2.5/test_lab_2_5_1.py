@@ -6,9 +6,10 @@ from licences import uses
 from model_cards import quality
 from words import some
 
-from grader.checking.api import check
+from grader.checking.api import CheckFailure, check
 
 WANTED, DEEP_DIVE = 10, 20
+MARKS = range(1, 6)
 LEAST_TASKS, LEAST_LICENCES, LEAST_ARCHITECTURES, LEAST_SEARCHES = 4, 3, 3, 3
 RANDOM = "Judge a model by its card, licence, size, downloads and results before you choose it: read them on the Hub."
 #: What `list_models` calls a sort, where the Hub has another word for it.
@@ -57,17 +58,19 @@ def test_exist(artifacts, hub, run, evidence):
 def test_facts(artifacts, hub, run, lab, evidence):
     """The facts of each model are those that the Hub states"""
     models = [model for model in documented(artifacts, hub, run) if model.profile is not None]
+    if not models:
+        raise CheckFailure("No model of yours is on this Hub, so there is nothing to compare.")
     floor = thresholds(lab)["facts"]["floor"]
     right = {
         field: [same(field, model.entry.get(field), facts(model.profile)[field]) for model in models]
         for field in FIELDS
     }
-    share = sum(sum(row) for row in right.values()) / max(1, len(FIELDS) * len(models))
+    share = sum(sum(row) for row in right.values()) / (len(FIELDS) * len(models))
     for field, row in right.items():
         wrong = [model for model, met in zip(models, row, strict=True) if not met]
         told = _difference(field, wrong[0]) if wrong else ""
         if not evidence.holds(
-            f"`{field}` is right",
+            f"{field} is right",
             not wrong,
             f"`{field}` is not the Hub's for {some(model.model_id for model in wrong)}: {told}.",
             measured=f"{len(models) - len(wrong)} of {len(models)} models",
@@ -75,7 +78,6 @@ def test_facts(artifacts, hub, run, lab, evidence):
         ):
             evidence.partial((share - floor) / (1 - floor))
             _recognise(field, wrong, evidence)
-    evidence.holds("Models to compare", models, "No model of yours is on the Hub.", measured=len(models), required="1")
 
 
 @check(points=10, cell="exercise-5", needs=[test_documented], hint="Search for other tasks, licences and sizes.")
@@ -167,7 +169,7 @@ def test_card_quality(artifacts, hub, run, lab, evidence):
     models = [model for model in documented(artifacts, hub, run) if model.profile is not None]
     judged = [(model, _quality(hub, model.profile), model.entry.integer("card_quality")) for model in models]
     off = [(model, ours, said) for model, ours, said in judged if min(abs(said - mark) for mark in ours) > 1]
-    kinds = {bare: [row not in off for row in judged if (row[1][0] <= 2) == bare] for bare in (True, False)}
+    kinds = {bare: [row not in off for row in judged if (row[1][-1] <= 2) == bare] for bare in (True, False)}
     floor = thresholds(lab)["card_quality"]["floor"]
     told = [f"{model.model_id} earns {ours[0]}, you give {said}" for model, ours, said in off]
     if not evidence.holds(
@@ -180,7 +182,10 @@ def test_card_quality(artifacts, hub, run, lab, evidence):
         evidence.partial((_balanced({kind: rows for kind, rows in kinds.items() if rows}) - floor) / (1 - floor))
         if any(ours[0] == 1 and said >= 3 for _, ours, said in off):
             evidence.mistake("placeholder-praised", "A card that tells nothing is no recommendation. Open it and look.")
-    evidence.plot("bars", "Marks by our five questions", values={row[0].model_id: row[1][0] for row in judged})
+    marks = [[sum((ours[0], said) == (row, mark) for _, ours, said in judged) for mark in MARKS] for row in MARKS]
+    evidence.plot(
+        "confusion", "Our mark (rows) and yours (columns)", labels=[str(mark) for mark in MARKS], counts=marks
+    )
 
 
 @check(points=10, bonus=True, cell="exercise-8", needs=[test_exist, test_facts], hint="Optional: document ten more.")

@@ -32,7 +32,7 @@ def test_choice(artifacts, hub, run, evidence):
     failing = unmet(needs, profile, hub.card(name))
     for field, required in _asked(needs).items():
         evidence.holds(
-            f"`{field}` fits",
+            f"{field} fits",
             field not in failing,
             f"{name} does not fit: {failing.get(field)}.",
             measured=_value(profile, field, hub),
