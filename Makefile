@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup grade release check format lint types imports docs test hostile bench gpu wheels clean
+.PHONY: help setup grade release check format lint types imports docs test hostile chaos bench gpu wheels clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ test: $(STAMP) ## run all tests, in parallel, with coverage
 
 hostile: $(STAMP) ## attack the sandbox, the checks, the Hub and the pages with hostile programs and files
 	@$(PYTEST) -q tests/hostile tests/conformance/test_sandbox.py $(ARGS)
+
+chaos: $(STAMP) ## kill processes of a batch a hundred times, and count what is lost or done twice
+	@GRADER_CHAOS_KILLS=100 $(PYTEST) -q --timeout 3600 tests/hostile/test_batch_kills.py $(ARGS)
 
 bench: $(STAMP) ## measure one submission, stage by stage; ARGS=sandbox and ARGS=hub measure those
 	@$(BIN)/python -m bench $(ARGS)

@@ -32,6 +32,8 @@ class Request:
     device: str = "auto"
     only: tuple[str, ...] = ()
     """Checks to judge; all when empty."""
+    run_name: str = ""
+    """Name of the run folder; made of the lab and the notebook's bytes when empty."""
     fresh: bool = False
     """Whether to run and judge even what was run and judged before."""
 
@@ -151,7 +153,7 @@ def run_submission(request: Request, stages: Stages, runs: Path, narrate: Narrat
         if earlier is not None:
             narrate("run", "not run again: an earlier run had the same notebook, parameters and environment")
             return earlier
-        folder = _settle(incoming, runs, submission)
+        folder = _settle(incoming, runs, request.run_name or f"{submission.lab_id}-{submission.sha256[:6]}")
     with stages.hub(lab, folder, submission.student_id) as hub:
         result = stages.run(request, submission, lab, folder, hub)
     narrate("run", _run_sentence(result))
@@ -243,9 +245,8 @@ def _incoming_folder(runs: Path) -> Generator[Path]:
             folder.rmdir()
 
 
-def _settle(incoming: Path, runs: Path, submission: Submission) -> Path:
+def _settle(incoming: Path, runs: Path, name: str) -> Path:
     """Give the folder its name; a rename is atomic, so two graders never share one."""
-    name = f"{submission.lab_id}-{submission.sha256[:6]}"
     attempt = 1
     while True:
         folder = runs / (name if attempt == 1 else f"{name}-{attempt}")

@@ -7,7 +7,23 @@ from typing import Annotated
 import typer
 
 from grader import __version__
-from grader.cli import check, doctor, errors, explain, grade, gradebook, hub, labs, release, report, run, verify
+from grader.cli import (
+    batch,
+    check,
+    doctor,
+    errors,
+    explain,
+    grade,
+    gradebook,
+    hub,
+    labs,
+    regrade,
+    release,
+    report,
+    run,
+    verify,
+    work,
+)
 from grader.cli.output import set_color
 
 app = typer.Typer(
@@ -22,6 +38,9 @@ app = typer.Typer(
 app.command("grade")(grade.grade)
 app.command("run")(run.run)
 app.command("check")(check.check)
+app.command("batch")(batch.batch)
+app.command("regrade")(regrade.regrade)
+app.command("work", hidden=True)(work.work)
 app.command("report")(report.report)
 app.command("verify")(verify.verify)
 app.add_typer(labs.app, name="labs")

@@ -23,9 +23,25 @@ Check = Annotated[str, typer.Argument(metavar="CHECK", help="Name of the check."
 
 
 @contextlib.contextmanager
-def classroom(context: typer.Context, place: str | None) -> Generator["Classroom"]:
-    """Open the class for one command, and close its gradebook afterwards."""
-    opened = open_classroom(settings_for(context.obj, gradebook=place))
+def classroom(
+    context: typer.Context,
+    place: str | None,
+    *,
+    runs: Path | None = None,
+    sandbox: str | None = None,
+    allow_weak: bool = False,
+) -> Generator["Classroom"]:
+    """Open the class for one command, and close its gradebook afterwards.
+
+    Args:
+        context: of the command.
+        place: `--gradebook`, or None.
+        runs: `--runs`, or None.
+        sandbox: `--sandbox`, or None.
+        allow_weak: `--allow-weak`.
+    """
+    settings = settings_for(context.obj, runs=runs, sandbox=sandbox, allow_weak=allow_weak, gradebook=place)
+    opened = open_classroom(settings)
     try:
         yield opened
     finally:

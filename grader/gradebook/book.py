@@ -14,8 +14,8 @@ from grader.gradebook.grades import Projection, Standing
 from grader.gradebook.ledger import LEASE_SECONDS, Ledger
 from grader.gradebook.migrate import upgrade
 from grader.gradebook.owner import this_owner
-from grader.gradebook.records import Handin, JudgedRun, Person
-from grader.gradebook.tables import execution, export, judgement, lab, student, submission
+from grader.gradebook.records import Handin, Judged, JudgedRun, Person, Stored
+from grader.gradebook.tables import execution, export, lab, student, submission
 from grader.model.decision import Decision
 from grader.model.grade import Grade
 from grader.model.lab import Lab
@@ -54,17 +54,25 @@ class Gradebook:
             records.keep_person(connection, person)
             return records.keep_handin(connection, handin)
 
+    def hand_in_all(self, entries: Iterable[tuple[Person, Handin]]) -> list[int]:
+        """Write many submissions down in one transaction; returns their numbers, in order."""
+        numbers: list[int] = []
+        with writing(self.engine) as connection:
+            for person, handin in entries:
+                records.keep_person(connection, person)
+                numbers.append(records.keep_handin(connection, handin))
+        return numbers
+
     def executed(self, exec_key: str) -> str | None:
         """Return the run folder of an execution; None when it is not known."""
         with reading(self.engine) as connection:
             query = sa.select(execution.c.run_folder).where(execution.c.exec_key == exec_key)
             return connection.execute(query).scalar_one_or_none()
 
-    def judged(self, judge_key: str) -> bool:
-        """Tell whether this judgement is recorded."""
+    def judged(self, judge_key: str) -> Judged | None:
+        """Return what is recorded of a judgement; None when it is not there."""
         with reading(self.engine) as connection:
-            query = sa.select(judgement.c.id).where(judgement.c.judge_key == judge_key)
-            return connection.execute(query).first() is not None
+            return records.judged(connection, judge_key)
 
     def standings(self, lab_ids: Sequence[str] | None = None) -> list[Standing]:
         """Return where every student stands in every lab."""
@@ -76,24 +84,19 @@ class Gradebook:
         with reading(self.engine) as connection:
             return grades.current_document(connection, submission_id)
 
-    def executions(self, lab_id: str) -> list[tuple[int, str, str]]:
-        """Return submission, key and run folder of the newest execution of each submission of a lab."""
+    def executions(self, lab_id: str) -> list[Stored]:
+        """Return the newest run of each submission of a lab."""
         newest = sa.select(sa.func.max(execution.c.id)).group_by(execution.c.submission_id)
         query = (
-            sa.select(submission.c.id, execution.c.exec_key, execution.c.run_folder)
+            sa.select(submission.c.id, execution.c.exec_key, execution.c.run_folder, student.c.sid)
             .join(submission, submission.c.id == execution.c.submission_id)
             .join(lab, lab.c.id == submission.c.lab_id)
+            .join(student, student.c.id == submission.c.student_id)
             .where(lab.c.slug == lab_id, execution.c.id.in_(newest))
             .order_by(submission.c.id)
         )
         with reading(self.engine) as connection:
-            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
-
-    def student_of(self, submission_id: int) -> str:
-        """Return whose submission it is."""
-        query = sa.select(student.c.sid).join(submission, submission.c.student_id == student.c.id)
-        with reading(self.engine) as connection:
-            return connection.execute(query.where(submission.c.id == submission_id)).scalar_one()
+            return [Stored(*row) for row in connection.execute(query)]
 
     # --- what is found out and decided -----------------------------------------------------------------------------
 
@@ -104,6 +107,15 @@ class Gradebook:
             number = records.keep_execution(connection, judged)
             records.keep_judgement(connection, number, judged.judge_key, judged.grade)
             grades.project_submission(connection, self.actor, self._projection, judged.submission_id)
+
+        return store
+
+    def refuser(self, submission_id: int, code: str, message: str) -> Callable[[Connection], None]:
+        """Return what writes down that a submission cannot be graded after all, for the ledger's transaction."""
+
+        def store(connection: Connection) -> None:
+            values = {"refused_code": code, "refused_message": message}
+            connection.execute(sa.update(submission).where(submission.c.id == submission_id).values(**values))
 
         return store
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -50,6 +50,10 @@ class Standing:
     """The submission that counts."""
     received: dt.datetime | None = None
     """When it was handed in."""
+    time_known: bool = True
+    """Whether that is the time of the submission, or only the one at which it was seen."""
+    late_mark: bool = False
+    """Whether the system that it came from calls it late."""
     late_seconds: int = 0
     """How long after the due time."""
     raw: float | None = None
@@ -140,6 +144,7 @@ def _judged() -> sa.Select[*tuple[Any, ...]]:
         sa.select(
             submission.c.id.label("submission_id"),
             submission.c.received_at,
+            submission.c.time_known,
             judgement.c.id.label("judgement_id"),
             judgement.c.judge_key,
             judgement.c.score,
@@ -159,7 +164,7 @@ def _judged() -> sa.Select[*tuple[Any, ...]]:
 def _project_one(
     connection: Connection, actor: str, projection: Projection, row: Row[Any], decisions: Sequence[Decision]
 ) -> bool:
-    policy = msgspec.convert(row.late, LatePolicy)
+    policy = _policy(row.late, row.time_known)
     mine = [entry for entry in decisions if entry.lab_id == row.slug and entry.student_id in {"", row.sid}]
     grade_key = _grade_key(row.judge_key, policy, row.received_at, mine)
     current = connection.execute(
@@ -195,6 +200,12 @@ def _project_one(
 def _grade_key(judge_key: str, policy: LatePolicy, received: dt.datetime, decisions: Sequence[Decision]) -> str:
     parts = ["grade/1", judge_key, policy, received.isoformat(), list(decisions)]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+def _policy(late: Any, time_known: bool) -> LatePolicy:
+    """Without a time nothing is late, whatever the policy says."""
+    policy = msgspec.convert(late, LatePolicy)
+    return policy if time_known else replace(policy, due="")
 
 
 def _late_seconds(policy: LatePolicy, received: dt.datetime) -> int:
@@ -233,8 +244,8 @@ def _standing(person: Row[Any], entry: Row[Any] | None, rows: Sequence[Row[Any]]
     lab_id = entry.slug if entry is not None else ""
     if not rows:
         return Standing(**who, lab_id=lab_id, state="missing", message="Nothing was handed in.")
-    policy = msgspec.convert(entry.late, LatePolicy) if entry is not None else LatePolicy()
-    row = _counting(rows, policy)
+    row = _counting(rows, msgspec.convert(entry.late, LatePolicy) if entry is not None else LatePolicy())
+    policy = LatePolicy() if entry is None else _policy(entry.late, row.time_known)
     state: State = "graded" if row.points is not None else "refused" if row.refused_code else "waiting"
     figures: Mapping[str, Any] = {name: _float(getattr(row, name)) for name in ("raw", "points", "possible", "total")}
     return Standing(
@@ -244,6 +255,8 @@ def _standing(person: Row[Any], entry: Row[Any] | None, rows: Sequence[Row[Any]]
         attempts=len(rows),
         submission_id=row.id,
         received=row.received_at,
+        time_known=row.time_known,
+        late_mark=row.late_mark,
         late_seconds=_late_seconds(policy, row.received_at),
         **figures,
         run_id=row.run_id or "",

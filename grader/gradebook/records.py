@@ -15,7 +15,7 @@ from grader.gradebook.tables import check_result, execution, judgement, lab, stu
 from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.model.points import earned
-from grader.model.verdict import Verdict
+from grader.model.verdict import Verdict, VerdictStatus
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Handin:
     """When, with zone."""
     lab_id: str | None = None
     """The lab; None when the file does not say."""
+    time_known: bool = True
+    """False when the time is only the one at which we saw it: then nothing is late."""
     late_mark: bool = False
     """Whether the system that it came from calls it late."""
     source: str = "folder"
@@ -76,6 +78,30 @@ class JudgedRun:
     """As the checks made it."""
     folder: str
     """The run folder."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is recorded of a judgement."""
+
+    faulty: bool
+    """Whether a check of it broke."""
+    times: int
+    """How often its run was judged."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run that is recorded."""
+
+    submission_id: int
+    """Whose run it is."""
+    exec_key: str
+    """What the run depends on."""
+    run_folder: str
+    """Where it lies."""
+    sid: str
+    """The student."""
 
 
 def keep_lab(connection: Connection, entry: Lab) -> int:
@@ -119,13 +145,14 @@ def keep_handin(connection: Connection, handin: Handin) -> int:
     same = (submission.c.student_id == student_number) & (submission.c.content_sha == handin.content_sha)
     same &= submission.c.lab_id.is_(None) if lab_number is None else submission.c.lab_id == lab_number
     known = connection.execute(sa.select(submission).where(same)).first()
-    state = {"refused_code": handin.refused_code, "refused_message": handin.refused_message}
+    state: dict[str, Any] = {"refused_code": handin.refused_code, "refused_message": handin.refused_message}
     if known is not None:
-        if known.received_at > handin.received or known.refused_code != handin.refused_code:
-            first = min(known.received_at, handin.received)
-            connection.execute(
-                sa.update(submission).where(submission.c.id == known.id).values(received_at=first, **state)
-            )
+        told_now = handin.time_known and not known.time_known
+        earlier = handin.time_known == known.time_known and handin.received < known.received_at
+        if told_now or earlier or known.refused_code != handin.refused_code:
+            if told_now or earlier:
+                state |= {"received_at": handin.received, "time_known": handin.time_known}
+            connection.execute(sa.update(submission).where(submission.c.id == known.id).values(**state))
         return known.id
     made = connection.execute(
         sa.insert(submission)
@@ -134,6 +161,7 @@ def keep_handin(connection: Connection, handin: Handin) -> int:
             student_id=student_number,
             content_sha=handin.content_sha,
             received_at=handin.received,
+            time_known=handin.time_known,
             late_mark=handin.late_mark,
             source=handin.source,
             file_name=handin.file_name[:300],
@@ -183,6 +211,17 @@ def keep_judgement(connection: Connection, execution_id: int, judge_key: str, gr
         rows = [_check_row(number, position, verdict) for position, verdict in enumerate(grade.verdicts)]
         connection.execute(sa.insert(check_result), rows)
     return number
+
+
+def judged(connection: Connection, judge_key: str) -> Judged | None:
+    """Return what is recorded of a judgement; None when it is not there."""
+    row = connection.execute(sa.select(judgement).where(judgement.c.judge_key == judge_key)).first()
+    if row is None:
+        return None
+    faults = sa.select(sa.func.count()).select_from(check_result)
+    faulty = faults.where(check_result.c.judgement_id == row.id, check_result.c.status == VerdictStatus.OUR_FAULT.value)
+    times = sa.select(sa.func.count()).select_from(judgement).where(judgement.c.execution_id == row.execution_id)
+    return Judged(bool(connection.execute(faulty).scalar_one()), connection.execute(times).scalar_one())
 
 
 def pack(grade: Grade) -> bytes:

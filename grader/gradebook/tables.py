@@ -59,6 +59,7 @@ submission = Table(
     _to("student"),
     Column("content_sha", String(64), nullable=False, index=True),
     Column("received_at", Utc, nullable=False),
+    Column("time_known", sa.Boolean, nullable=False, server_default=sa.true()),
     Column("late_mark", sa.Boolean, nullable=False),
     Column("source", String(20), nullable=False),
     Column("file_name", String(300), nullable=False),

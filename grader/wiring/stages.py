@@ -228,6 +228,10 @@ class CourseStages:
     def _hub_facts(self, lab: Lab, session: "HubSession") -> dict[str, Any]:
         return {"snapshot": self._digest(lab), **msgspec.to_builtins(session.usage())}
 
+    def hub_digest(self, lab: Lab) -> str:
+        """Return the id of the models and data that a lab's runs are served; they are made when they are not there."""
+        return self._digest(lab)
+
     def _digest(self, lab: Lab) -> str:
         return read_json(self.hub_base(lab) / "base.json", BaseFacts).digest
 

@@ -10,11 +10,12 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from grader.errors import InternalFault, UsageFault
 from grader.gradebook.book import open_gradebook
 from grader.gradebook.database import reading, writing
-from grader.gradebook.migrate import downgrade, upgrade
+from grader.gradebook.migrate import FOLDER, downgrade, revision, revisions, upgrade
 from grader.gradebook.records import Person
 from grader.gradebook.tables import APPEND_ONLY, check_result, grade, metadata, override
 from grader.grading.project import project
@@ -43,10 +44,22 @@ def test_migrations_make_exactly_the_tables_of_the_code(book):
         assert compare_metadata(context, metadata) == []
 
 
+def test_revisions_are_named_by_their_files(book):
+    script = ScriptDirectory(str(FOLDER))
+
+    assert revisions() == [entry.revision for entry in script.walk_revisions()][::-1]
+    assert revision(book.engine) == script.get_current_head()
+
+
 def test_migrations_go_down_to_nothing_and_up_again(book, lab):
     judge(book, lab, "ada")
+    before = book.standings()
+    downgrade(book.engine, "0001")
+    upgrade(book.engine)
+    assert book.standings() == before
     downgrade(book.engine, "base")
 
+    assert revision(book.engine) is None
     assert set(sa.inspect(book.engine).get_table_names()) == {"alembic_version"}
     upgrade(book.engine)
     assert book.standings() == []

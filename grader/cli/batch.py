@@ -1,0 +1,119 @@
+"""`grader batch`: a whole class, from a folder, a zip or a download of a learning platform."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from grader.cli import options
+from grader.cli.batch_progress import BatchProgress
+from grader.cli.gradebook import classroom
+from grader.cli.output import print_json, stdout
+from grader.errors import UsageFault
+
+if TYPE_CHECKING:
+    from grader.wiring.class_result import BatchResult
+
+FAIL_ON = ("fault", "ungraded", "unmet", "nothing")
+Workers = Annotated[int | None, typer.Option("--workers", "-j", min=1, help="How many at a time; else half the cores.")]
+
+
+def batch(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Folders, zips, downloads, notebooks.", show_default=False)
+    ],
+    kind: Annotated[
+        str | None,
+        typer.Option("--from", metavar="KIND", help="folder, canvas, moodle, gradescope, nbgrader or git; else seen."),
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option("--roster", metavar="CSV", help="The list of the class: who handed in nothing?")
+    ] = None,
+    lab: options.LabId = None,
+    profile: options.ProfileName = None,
+    device: options.Device = None,
+    workers: Workers = None,
+    resume: Annotated[  # noqa: ARG001 - said for whoever looks for it
+        bool, typer.Option("--resume", help="Go on where it stopped; the same command does that anyway.")
+    ] = True,
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="Only what a fault of the grader or the machine kept from a grade.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Grade at most so many now.")] = None,
+    trust_times: Annotated[
+        bool, typer.Option("--trust-times", help="In plain folders, a file's own time says when it was handed in.")
+    ] = False,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="WHAT", help="fault (default), ungraded, unmet or nothing.")
+    ] = "fault",
+    runs: options.Runs = None,
+    sandbox: options.SandboxName = None,
+    allow_weak: options.AllowWeak = False,
+    gradebook: options.GradebookPlace = None,
+    quiet: options.Quiet = False,
+    as_json: options.Json = False,
+) -> int:
+    """Grade everything that a class handed in, each submission once; killed or interrupted, the same command goes on.
+
+    Example: grader batch submissions.zip --roster class.csv --workers 4
+    """
+    from grader.wiring.batching import Asked, Batch, default_workers
+    from grader.wiring.class_result import batch_result
+
+    if fail_on not in FAIL_ON:
+        raise UsageFault("GR104", f"--fail-on {fail_on} is not known.", f"Choose {', '.join(FAIL_ON)}.")
+    started = time.monotonic()
+    progress = BatchProgress(quiet=quiet or as_json)
+    with classroom(context, gradebook, runs=runs, sandbox=sandbox, allow_weak=allow_weak) as opened:
+        settings, work = opened.settings, Batch(opened)
+        asked = Asked(
+            tuple(paths),
+            kind,
+            roster,
+            lab,
+            profile or settings.profile,
+            device or settings.device,
+            trust_times=trust_times,
+            only_failed=only_failed,
+            limit=limit,
+        )
+        plan = work.plan(asked)
+        progress.say(f"{plan.handed_in} notebooks ({', '.join(sorted(set(plan.kinds)))}), {len(plan.keys)} to grade")
+        with progress.following(len(plan.keys)):
+            finished = work.run(plan.keys, workers or default_workers(), progress.update)
+        seconds = time.monotonic() - started
+        failures = work.failures(plan.keys)
+        result = batch_result(opened.book, plan, failures, fail_on, finished=finished, seconds=seconds)
+    if as_json:
+        print_json(result)
+    else:
+        _print(result)
+    return result.exit
+
+
+def _print(result: "BatchResult") -> None:
+    out = stdout()
+    table = Table("Lab", "Student", "State", "Points", "Late", "Run or reason", box=None, pad_edge=False)
+    for entry in result.standings:
+        points = "" if entry.points is None else f"{entry.points:g} / {entry.possible:g}"
+        late = f"{entry.late_seconds / 3600:.1f} h" if entry.late_seconds else "marked late" * entry.late_mark
+        reason = entry.run_id if entry.state == "graded" else f"{entry.code} {entry.message}".strip()
+        table.add_row(entry.lab_id, entry.sid, entry.state, points, late, reason)
+    out.print(table)
+    for refusal in result.plan.refused:
+        out.print(f"Not taken: {refusal.path}: {refusal.reason}", markup=False)
+    if result.plan.strangers:
+        out.print(f"Not in the roster: {', '.join(result.plan.strangers)}", markup=False)
+    for reason in sorted(set(result.failures.values())):
+        out.print(f"Failed: {reason}", markup=False)
+    words = ", ".join(f"{count} {state}" for state, count in sorted(result.counts.items()))
+    out.print(f"\n{words}. {result.seconds:.0f} s.")
+    if not result.finished:
+        out.print("Interrupted. Nothing is lost: give the same command to go on.")
+    elif result.failures:
+        out.print("Next: `grader explain CODE`, then give the same command again: it does only what is missing.")
+    else:
+        out.print("Next: `grader gradebook list`, or `grader export` for your learning platform.")

@@ -1,0 +1,260 @@
+"""Plans and runs a batch: everything that a class handed in, graded once each, into the gradebook."""
+
+import asyncio
+import datetime as dt
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from grader.batch.engine import Engine, LocalEngine
+from grader.batch.plan import Planned, look_at, people_of
+from grader.batch.spool import Outcome, Spool, Task
+from grader.batch.supervisor import Supervisor, Tally
+from grader.catalog import find_lab
+from grader.gradebook.ledger import FAILED, Claim, Job, Ledger
+from grader.gradebook.owner import is_alive
+from grader.gradebook.records import JudgedRun
+from grader.intake.handins.find import find_handins
+from grader.intake.handins.roster import Roster, read_roster
+from grader.intake.submission import Accepted
+from grader.model.artifact import Refusal
+from grader.model.files import read_json
+from grader.model.grade import Grade
+from grader.model.lab import Lab
+from grader.pipeline import Request
+from grader.settings import VARIABLES, Settings
+from grader.wiring.class_keys import LabFacts, exec_key, judge_key, lab_facts, run_inputs
+from grader.wiring.classroom import Classroom
+from grader.wiring.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked for."""
+
+    places: tuple[Path, ...]
+    """Folders, archives and notebooks."""
+    kind: str | None = None
+    """What they are; else each is looked at."""
+    roster: Path | None = None
+    """The list of the class."""
+    lab_id: str | None = None
+    """The lab of every file; else each says its own."""
+    profile: str = "miniature"
+    """Profile to run."""
+    device: str = "auto"
+    """`auto`, `cpu` or `cuda`."""
+    trust_times: bool = False
+    """Whether the files' own times say when they were handed in."""
+    only_failed: bool = False
+    """Whether to do only what a fault of ours kept from a grade."""
+    limit: int | None = None
+    """How many submissions at most."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a batch is going to do."""
+
+    labs: tuple[str, ...]
+    """Labs that files were handed in for."""
+    handed_in: int
+    """Files that were found."""
+    keys: tuple[str, ...]
+    """Jobs to do, in order."""
+    kinds: tuple[str, ...]
+    """What each place was taken for."""
+    refused: tuple[Refusal, ...]
+    """Members of archives that were not taken."""
+    strangers: tuple[str, ...]
+    """Students whom the roster does not name."""
+
+
+class Batch:
+    """One batch of a class."""
+
+    def __init__(self, classroom: Classroom) -> None:
+        """Work in a classroom; its gradebook is opened when needed."""
+        self._classroom = classroom
+        self._settings: Settings = classroom.settings
+        self._facts: dict[str, LabFacts] = {}
+
+    @cached_property
+    def _workshop(self) -> Workshop:
+        return Workshop(self._settings)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Where workers leave their results."""
+        return Spool(self._settings.runs / ".spool")
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The jobs of the gradebook."""
+        return self._classroom.book.ledger()
+
+    def plan(self, asked: Asked) -> Plan:
+        """Look at everything, write it down, and add the jobs that are not done yet.
+
+        Args:
+            asked: what a person asked for.
+
+        Raises:
+            UsageFault: GR1xx, a place, roster, lab, profile or device does not exist, or no notebook was found.
+            SubmissionFault: GR310, GR323, GR324, an archive cannot be unpacked.
+            InternalFault: the gradebook or the disk failed.
+        """
+        roster = read_roster(asked.roster) if asked.roster else Roster()
+        with tempfile.TemporaryDirectory(prefix="grader-handed-in-") as scratch:
+            labs = self._classroom.labs
+            found = find_handins(asked.places, labs, Path(scratch), asked.kind, trust_times=asked.trust_times)
+            named = find_lab(labs, asked.lab_id) if asked.lab_id else None
+            now = dt.datetime.now(dt.UTC)
+            planned = [look_at(entry, [named] if named else labs, roster, now, named) for entry in found.handins]
+            tasks = self._write_down(planned, roster, asked)
+        keys = self._choose(tasks, asked)
+        strangers = sorted({entry.person.sid for entry in planned if not entry.person.enrolled})
+        in_use = {entry.lab.id for entry in planned if entry.lab is not None}
+        return Plan(
+            labs=tuple(lab.id for lab in labs if lab.id in in_use),
+            handed_in=len(planned),
+            keys=tuple(keys),
+            kinds=found.kinds,
+            refused=found.refused,
+            strangers=tuple(strangers),
+        )
+
+    def run(self, keys: Sequence[str], workers: int, tell: Callable[[Tally], None]) -> bool:
+        """Work off jobs.
+
+        Args:
+            keys: the jobs.
+            workers: how many at a time.
+            tell: told when something ends.
+
+        Returns:
+            False when somebody stopped it; the same command goes on.
+        """
+        if not keys:
+            return True
+        self._workshop.stages.sandbox.promise()  # better to refuse now than once per student
+        return asyncio.run(self._run(keys, workers, tell))
+
+    def failures(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return why jobs have no result, by job."""
+        return self.ledger.details(keys)
+
+    def facts(self, lab: Lab) -> LabFacts:
+        """Look up what the keys of a lab's submissions share; once for each lab."""
+        if lab.id not in self._facts:
+            self._facts[lab.id] = lab_facts(lab, self._settings.root, self._workshop.stages.hub_digest(lab))
+        return self._facts[lab.id]
+
+    async def _run(self, keys: Sequence[str], workers: int, tell: Callable[[Tally], None]) -> bool:
+        self.ledger.reap(is_alive)
+        supervisor = Supervisor(self.ledger, self._engine(), self.spool, self._commit, tell)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, supervisor.stop)
+        try:
+            await supervisor.run(keys, workers)
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+        return not supervisor.stopped
+
+    def _engine(self) -> Engine:
+        command = (sys.executable, "-m", "grader", "work", "--parent", str(os.getpid()), str(self.spool.folder))
+        return LocalEngine(command, {**os.environ, **as_environment(self._settings)}, self.spool)
+
+    def _commit(self, claim: Claim, task: Task, outcome: Outcome) -> bool:
+        book = self._classroom.book
+        if outcome.ending == "refused":
+            return self.ledger.commit(claim, "refused", book.refuser(task.submission, outcome.code, outcome.message))
+        grade = read_json(Path(outcome.folder, "grade.json"), Grade)
+        judged = JudgedRun(task.submission, task.exec_key, task.judge_key, task.inputs, grade, outcome.folder)
+        return self.ledger.commit(claim, "graded", book.recorder(judged))
+
+    def _write_down(self, planned: Sequence[Planned], roster: Roster, asked: Asked) -> list[Task]:
+        book = self._classroom.book
+        book.keep_course(self._classroom.labs, people_of(roster))
+        book.reproject()  # the late policy may have changed
+        numbers = book.hand_in_all([(entry.person, entry.handin) for entry in planned])
+        tasks: dict[str, Task] = {}
+        for number, entry in zip(numbers, planned, strict=True):
+            if entry.accepted is not None:
+                task = self._task(number, entry.accepted, asked)
+                tasks.setdefault(task.exec_key, task)
+        return list(tasks.values())
+
+    def _task(self, number: int, accepted: Accepted, asked: Asked) -> Task:
+        submission, facts = accepted.submission, self.facts(accepted.lab)
+        kept = self.spool.keep(accepted.original, submission.sha256, submission.file_name)
+        request = Request(kept, facts.lab.id, submission.student_id, asked.profile, device=asked.device)
+        inputs = run_inputs(facts, submission, request)
+        execution = exec_key(inputs)
+        judgement = judge_key(execution, facts)
+        return Task(
+            key=judgement,
+            kind="grade",
+            submission=number,
+            exec_key=execution,
+            judge_key=judgement,
+            inputs=inputs,
+            lab_id=facts.lab.id,
+            student_id=submission.student_id,
+            notebook=str(kept),
+            run_folder=str(self._settings.runs / f"{facts.lab.id}-{execution[:10]}"),
+            profile=asked.profile,
+            device=asked.device,
+        )
+
+    def _choose(self, tasks: Sequence[Task], asked: Asked) -> list[str]:
+        """Add what is not done as jobs; what failed before is tried again."""
+        needed = [self._needed(task, again=asked.only_failed) for task in tasks]
+        chosen = [task for task in needed if task is not None]
+        if asked.only_failed:
+            states = self.ledger.states([task.key for task in chosen])
+            first = {task.key for task in tasks}
+            chosen = [task for task in chosen if states.get(task.key) == FAILED or task.key not in first]
+        chosen = chosen[: asked.limit]
+        self.add(chosen)
+        return [task.key for task in chosen]
+
+    def _needed(self, task: Task, *, again: bool) -> Task | None:
+        """Return what is left to do of a task; `again`: also where a fault of ours is in the judgement."""
+        book = self._classroom.book
+        judged = book.judged(task.judge_key)
+        if judged is not None and not (again and judged.faulty):
+            return None
+        if judged is not None:
+            key = judge_key(task.exec_key, self.facts(find_lab(self._classroom.labs, task.lab_id)), judged.times)
+            task = replace(task, key=key, judge_key=key)
+        folder = book.executed(task.exec_key)
+        if folder is not None and Path(folder, "manifest.json").is_file():
+            return replace(task, kind="judge", run_folder=folder)
+        return task
+
+    def add(self, tasks: Sequence[Task]) -> None:
+        """Add jobs; those that failed before are ready again."""
+        self.ledger.add(Job(task.key, task.kind, msgspec.to_builtins(task)) for task in tasks)
+        self.ledger.retry([task.key for task in tasks])
+
+
+def default_workers() -> int:
+    """Return half of the cores that this process may use: a notebook and its judging take more than one at times."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // 2)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables by which a child process has the same settings."""
+    values = {VARIABLES[name]: getattr(settings, name) for name in VARIABLES}
+    return {name: "1" if value is True else "0" if value is False else str(value) for name, value in values.items()}

@@ -1,0 +1,163 @@
+"""A class is graded, graded on, judged again and decided upon by hand, as instructors do it: by commands."""
+
+import shutil
+import signal
+
+import pytest
+
+from tests.fakes.classes import ANSWERS, call, small_class, start
+
+pytestmark = pytest.mark.xdist_group("batch")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    made = small_class(tmp_path_factory.mktemp("batch"))
+    broken = made.parent / "handed-in" / "eve"
+    broken.mkdir()
+    (broken / "lab-0.1-addition.ipynb").write_text("<<<<<<< HEAD")
+    names = [*ANSWERS, "eve", "zoe"]
+    (made.parent / "class.csv").write_text("id,name\n" + "".join(f"{name},{name.title()}\n" for name in names))
+    return made
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    """The result of the first batch."""
+    return call(course, "batch", "../handed-in", "--roster", "../class.csv", "--workers", "2", "--json")
+
+
+def points(result):
+    return {entry["sid"]: entry["points"] for entry in result["standings"] if entry["state"] == "graded"}
+
+
+def test_everybody_gets_their_points_whatever_the_others_handed_in(graded):
+    assert points(graded) == {name: value for name, (_, value) in ANSWERS.items()}
+    assert graded["counts"] == {"graded": 4, "refused": 1, "missing": 1}
+    states = {entry["sid"]: (entry["state"], entry["code"]) for entry in graded["standings"]}
+    assert (states["eve"], states["zoe"]) == (("refused", "GR301"), ("missing", ""))
+    assert (graded["plan"]["kinds"], graded["finished"], graded["exit"]) == (["folder"], True, 0)
+
+
+def test_the_same_command_again_runs_nothing(course, graded):
+    again = call(course, "batch", "../handed-in", "--roster", "../class.csv", "--json")
+
+    assert again["plan"]["keys"] == []
+    assert again["standings"] == graded["standings"]
+
+
+def test_what_counts_as_failure_can_be_chosen(course, graded):
+    for what, code in (("nothing", 0), ("unmet", 3)):
+        assert call(course, "batch", "../handed-in", "--fail-on", what, "--json", code=code)["exit"] == code
+    assert "GR104" in call(course, "batch", "../handed-in", "--fail-on", "rain", code=2)
+
+
+def test_a_new_attempt_is_graded_alone_and_a_late_one_costs(course, graded, tmp_path):
+    archive = tmp_path / "submissions"
+    shutil.copytree(course.parent / "handed-in" / "ada", archive / "submitted" / "ben" / "ps1")
+    (archive / "submitted" / "ben" / "ps1" / "timestamp.txt").write_text("2999-11-21 13:00:00 UTC\n")
+    place = shutil.make_archive(str(archive), "zip", archive)
+
+    result = call(course, "batch", place, "--workers", "1", "--json")
+    assert (result["plan"]["kinds"], len(result["plan"]["keys"])) == (["nbgrader"], 1)
+    ben = next(entry for entry in result["standings"] if entry["sid"] == "ben")
+    assert (ben["raw"], ben["points"], ben["attempts"], ben["late_seconds"]) == (10, 8, 2, 25 * 3600)
+
+
+def test_decisions_by_hand_are_made_listed_and_revoked(course, graded):
+    call(course, "gradebook", "override", "--lab", "0.1", "--student", "ben", "--on-time", "--reason", "He was ill")
+    made = call(
+        course,
+        "gradebook",
+        "override",
+        "--lab",
+        "0.1",
+        "--student",
+        "dan",
+        "--points",
+        "3",
+        "--reason",
+        "Oral",
+        "--json",
+    )
+    assert made["changed"] == 1
+    listed = call(course, "gradebook", "list", "--json")["standings"]
+    assert {entry["sid"]: entry["points"] for entry in listed if entry["sid"] in {"ben", "dan"}} == {
+        "ben": 10,
+        "dan": 3,
+    }
+    assert "He was ill" in call(course, "gradebook", "decisions")
+
+    call(course, "gradebook", "revoke", made["number"], "--reason", "A mistake")
+    (dan,) = call(course, "gradebook", "list", "--student", "dan", "--json")["standings"]
+    assert dan["points"] == 0
+    assert "prof  revoke" in call(course, "gradebook", "events")
+    assert "unchanged" in call(course, "gradebook", "events", "--verify")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("override", "--lab", "0.1", "--student", "nobody", "--points", "3", "--reason", "x"), "GR111"),
+        (("override", "--lab", "0.1", "--student", "ada", "--reason", "x"), "GR111"),
+        (("override", "--lab", "0.1", "--student", "ada", "--points", "3", "--reason", " "), "GR111"),
+        (("drop", "test_nothing", "--lab", "0.1", "--reason", "x"), "GR105"),
+        (("points", "test_sum", "3", "--lab", "9.9", "--reason", "x"), "GR101"),
+    ],
+)
+def test_decisions_about_nothing_are_refused(course, graded, arguments, code):
+    assert code in call(course, "gradebook", *arguments, code=2)
+
+
+def test_copies_can_be_made(course, graded, tmp_path):
+    call(course, "gradebook", "backup", tmp_path / "copy.db")
+    assert call(course, "gradebook", "list", "--gradebook", tmp_path / "copy.db", "--json") == call(
+        course, "gradebook", "list", "--json"
+    )
+    assert call(course, "gradebook", "export", tmp_path / "tables", "--json")["rows"]["student"] == 6
+
+
+def test_changed_checks_judge_again_without_running_and_say_who_gained_and_why(course, graded):
+    executed = {path: path.stat().st_mtime_ns for path in (course / "runs").glob("*/executed.ipynb")}
+    assert call(course, "regrade", "--lab", "0.1", "--json")["judged"] == 0
+    module = course / "checks/module-0/hidden/test_lab_0_1_hidden.py"
+    module.write_text(module.read_text().replace('["sum"], int)', '["sum"], int | float)'))
+
+    words = call(course, "regrade", "--lab", "0.1", "--workers", "2")
+    assert "0.1  cy  7 to 10 (gained 3)" in words
+    assert "test_whole: failed, now passed" in words
+    assert "5 judged again: 1 gained, 0 lost, 4 kept their points." in words
+    assert executed == {path: path.stat().st_mtime_ns for path in (course / "runs").glob("*/executed.ipynb")}
+    assert call(course, "verify", next(iter(executed)).parent.name).endswith("(run and grade).\n")
+
+
+def test_only_what_a_fault_of_ours_kept_from_points_is_judged_again(course, graded):
+    module = course / "checks/module-0/hidden/test_lab_0_1_hidden.py"
+    good = module.read_text()
+    module.write_text(
+        good.replace(
+            "assert isinstance",
+            "if isinstance(artifacts.json('answer.json')['sum'], float): 1 / 0\n    assert isinstance",
+        )
+    )
+    done = call(course, "regrade", "--json")
+    assert [(change["student"], change["after"]) for change in done["changes"]] == [("cy", 7)]
+    result = call(course, "batch", "../handed-in", "--json", code=5)
+    assert result["plan"]["keys"] == []
+
+    again = call(course, "batch", "../handed-in", "--only-failed", "--limit", "5", "--json", code=5)
+    assert len(again["plan"]["keys"]) == 1
+
+
+def test_an_interrupt_finishes_what_runs_and_the_same_command_goes_on(tmp_path):
+    course = small_class(tmp_path, {f"s{number}": "left + right" for number in range(3)})
+    process = start(course, "batch", "../handed-in", "--workers", "1")
+    first = next(line for line in process.stderr if "1 of 3" in line)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=120)
+
+    assert "graded" in first
+    assert process.returncode == 130
+    assert "Interrupted. Nothing is lost" in out
+    assert "waiting" in out
+    assert call(course, "batch", "../handed-in", "--workers", "2", "--json")["counts"] == {"graded": 3}
