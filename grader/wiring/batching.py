@@ -256,5 +256,5 @@ def default_workers() -> int:
 
 def as_environment(settings: Settings) -> dict[str, str]:
     """Return the variables by which a child process has the same settings."""
-    values = {VARIABLES[name]: getattr(settings, name) for name in VARIABLES}
+    values = {VARIABLES[name]: value for name in VARIABLES if (value := getattr(settings, name)) not in {None, ""}}
     return {name: "1" if value is True else "0" if value is False else str(value) for name, value in values.items()}

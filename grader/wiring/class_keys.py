@@ -17,7 +17,7 @@ from grader.model.submission import Submission
 from grader.pipeline import Request
 from grader.reuse.keys import files_sha256, make_key
 from grader.running.parameters import choose_parameters, choose_profile
-from grader.wiring.choices import choose_device
+from grader.wiring.devices import choose_device
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def run_inputs(facts: LabFacts, submission: Submission, request: Request) -> dic
     profile = choose_profile(lab, request.profile)
     device = choose_device(request.device, profile.device)
     parameters = choose_parameters(
-        lab, profile, submission.student_id, device=device, seed=request.seed, overrides=request.overrides
+        lab, profile, submission.student_id, device=device.kind, seed=request.seed, overrides=request.overrides
     )
     return {
         "submission": submission.sha256,
@@ -81,7 +81,7 @@ def run_inputs(facts: LabFacts, submission: Submission, request: Request) -> dic
         "hub": facts.hub,
         "packages": facts.environment,
         "python": platform.python_version(),
-        "device": device,
+        "device": device.kind,
     }
 
 
