@@ -59,7 +59,7 @@ test: $(STAMP) ## run all tests, in parallel, with coverage
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
 
 hostile: $(STAMP) ## attack the sandbox, the checks, the Hub and the pages with hostile programs and files
-	@$(PYTEST) -q tests/hostile tests/conformance/test_sandbox.py $(ARGS)
+	@GRADER_HOSTILE=all $(PYTEST) -q tests/hostile tests/conformance/test_sandbox.py $(ARGS)
 
 chaos: $(STAMP) ## kill processes of a batch a hundred times, and count what is lost or done twice
 	@GRADER_CHAOS_KILLS=100 $(PYTEST) -q --timeout 3600 tests/hostile/test_batch_kills.py $(ARGS)

@@ -13,7 +13,7 @@ from grader.sandbox.own_box import NamespaceSandbox
 from grader.sandbox.slots import FIRST_UID
 from tests.fakes.boxes import needs_boxes, needs_namespaces
 from tests.hostile.box_cases import BY_ID, CASES
-from tests.hostile.world import SECRET, attack, judge, world
+from tests.hostile.world import SECRET, attack, everything, judge, world
 
 pytestmark = pytest.mark.xdist_group("hostile")
 BOXES = [
@@ -32,8 +32,19 @@ def around(tmp_path_factory):
     del os.environ["GRADER_TOKEN"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id} {case.what}")
-@pytest.mark.parametrize("box", BOXES)
+#: Where our own builder does what bubblewrap does otherwise; `make hostile` tries all forty on it as well.
+BUILT = frozenset(
+    "H01 H03 H04 H05 H06 H08 H09 H11 H12 H14 H18 H21 H30 H31 H32 H33 H34 H36".split()  # noqa: SIM905  easier to read
+)
+PAIRS = [
+    pytest.param(box.values[0], case, id=f"{box.id}-{case.id} {case.what}", marks=box.marks)
+    for box in BOXES
+    for case in CASES
+    if box.id == "bubblewrap" or case.id in BUILT or everything()
+]
+
+
+@pytest.mark.parametrize(("box", "case"), PAIRS)
 def test_a_hostile_program_is_held(box, case, around, tmp_path, monkeypatch):
     monkeypatch.setattr(boxed, "MOST_ENTRIES", 5_000)
 

@@ -16,6 +16,7 @@ from grader.model.artifact import ArtifactManifest
 from grader.model.files import read_json
 from grader.model.run import RunResult, RunStatus
 from grader.running.job import Progress
+from grader.sandbox.base import Sandbox
 from tests.fakes.runs import prepare, run, small_lab
 
 pytestmark = [
@@ -59,11 +60,11 @@ class Attack:
         return found
 
 
-def attack(folder: Path, *sources: str, **limits: Any) -> Attack:
+def attack(folder: Path, *sources: str, sandbox: Sandbox | None = None, **limits: Any) -> Attack:
     """Run a hostile notebook and make sure that it left nothing running and a whole run folder."""
     job = prepare(folder, *sources, lab=small_lab(**limits))
     before = time.monotonic()
-    result = run(job)
+    result = run(job, sandbox)
     made = Attack(result, job.run_folder, time.monotonic() - before)
     assert made.left_alive() == []
     assert read_json(job.run_folder / "run.json", RunResult) == result

@@ -21,6 +21,11 @@ SECRET = "hunter2"
 LATE = 6.0
 
 
+def everything() -> bool:
+    """Whether all attacks are wanted, on every box and as every user: `make hostile` asks for them."""
+    return os.environ.get("GRADER_HOSTILE") == "all"
+
+
 @dataclass
 class World:
     """What lies around a box."""
