@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -171,11 +172,11 @@ def locked_to(monkeypatch, *writable):
     monkeypatch.setattr(builders.OwnNamespaces, "plan", plan)
 
 
-def writes(tmp_path):
+def writes(folder):
     """Whether code in our own box can write into a folder that is only shown to it."""
-    place, shown = tmp_path / "box", tmp_path / "shown"
-    for folder in (place, shown):
-        folder.mkdir(parents=True)
+    place, shown = folder / "box", folder / "shown"
+    for path in (place, shown):
+        path.mkdir(parents=True)
     argv = (sys.executable, "-I", "-c", f"open({str(shown / 'planted')!r}, 'w')")
     command = Command(argv, place, {}, Limits(wall_seconds=20), (place,), readable=(shown,))
     NamespaceSandbox().run(command)
@@ -183,14 +184,17 @@ def writes(tmp_path):
 
 
 @needs_namespaces
-def test_what_our_own_box_only_shows_is_locked_twice(tmp_path, monkeypatch):
-    assert not writes(tmp_path / "as it is")
-    with monkeypatch.context() as patch:
-        shown_writable(patch)
-        locked_to(patch, str(tmp_path / "landlock alone" / "box"))
-        assert not writes(tmp_path / "landlock alone")
-    with monkeypatch.context() as patch:
-        locked_to(patch, "/")
-        assert not writes(tmp_path / "mounts alone")
-    shown_writable(monkeypatch)
-    assert writes(tmp_path / "neither")
+def test_what_our_own_box_only_shows_is_locked_twice(monkeypatch):
+    # not below /tmp: all of the box's own /tmp may be written, and what is mounted there has one lock
+    with tempfile.TemporaryDirectory(prefix="grader-teeth-", dir="/var/tmp") as name:
+        place = Path(name)
+        assert not writes(place / "as it is")
+        with monkeypatch.context() as patch:
+            shown_writable(patch)
+            locked_to(patch, str(place / "landlock alone" / "box"))
+            assert not writes(place / "landlock alone")
+        with monkeypatch.context() as patch:
+            locked_to(patch, "/")
+            assert not writes(place / "mounts alone")
+        shown_writable(monkeypatch)
+        assert writes(place / "neither")
