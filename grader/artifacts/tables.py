@@ -10,6 +10,7 @@ from typing import Any
 from grader.artifacts.json_file import read_bytes
 from grader.artifacts.locate import find_file
 from grader.errors import SubmissionFault
+from grader.model.safe_text import one_line
 
 #: Bytes of one table file, and of a Parquet table when unpacked.
 TABLE_LIMIT = 64 * 1024**2
@@ -46,7 +47,7 @@ class Table:
                 message = f"{self.name}: `{column}` in row {row} is {cell[:40]!r}, not a number."
                 raise SubmissionFault("GR315", message) from exc
             if not math.isfinite(value):
-                raise SubmissionFault("GR317", f"{self.name}: `{column}` in row {row} is {cell}.")
+                raise SubmissionFault("GR317", f"{self.name}: `{column}` in row {row} is {one_line(cell, 40)}.")
             values.append(value)
         return values
 
@@ -69,7 +70,7 @@ class Table:
             SubmissionFault: GR314, there is no such column.
         """
         if column not in self.columns:
-            there = ", ".join(list(self.columns)[:10])
+            there = ", ".join(one_line(name, 40) for name in list(self.columns)[:10])
             raise SubmissionFault("GR314", f"{self.name} has no column `{column}`. It has: {there}.")
         return [str(cell) for cell in self.columns[column]]
 
@@ -133,7 +134,7 @@ def _read_parquet(root: Path, name: str) -> Table:
         table = file.read(use_threads=False)
         columns = {str(column): table.column(column).to_pylist() for column in table.column_names}
     except (pa.ArrowException, OSError, ValueError, OverflowError) as exc:
-        raise SubmissionFault("GR315", f"{name} cannot be read as Parquet: {str(exc)[:200]}.") from exc
+        raise SubmissionFault("GR315", f"{name} cannot be read as Parquet: {one_line(str(exc), 200)}.") from exc
     return Table(name, columns, int(table.num_rows))
 
 

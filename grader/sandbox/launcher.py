@@ -16,11 +16,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from grader.sandbox.tree import tree_below
+from typing import Any, NamedTuple
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
@@ -29,9 +26,8 @@ _PR_SET_NO_NEW_PRIVS = 38
 _PATIENCE = 10.0
 
 
-@dataclass(frozen=True)
-class Order:
-    """What to start."""
+class Order(NamedTuple):
+    """What to start; not a dataclass, whose import would take a third of the time that a box adds to a run."""
 
     argv: tuple[str, ...]
     cwd: str
@@ -43,7 +39,7 @@ class Order:
 
     def line(self) -> bytes:
         """Return the order as one line of JSON."""
-        return json.dumps(asdict(self)).encode() + b"\n"
+        return json.dumps(self._asdict()).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> "Order":
@@ -105,6 +101,8 @@ def _reap(child: int, control: int, status: int, woken: int) -> int:
         ready, _, _ = select.select(sources, [], [])
         if control in ready and not os.read(control, 1):
             sources.remove(control)
+            from grader.sandbox.tree import tree_below  # needed by those alone whose grader has died
+
             tree_below(os.getpid()).kill(_PATIENCE)
         if woken in ready:
             os.read(woken, 4096)
