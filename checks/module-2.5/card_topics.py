@@ -20,6 +20,16 @@ TOPICS = {
     "intended use": r"\bintended|\buses?\b|use cases|\bscope\b",
     "what it is": r"description|overview|details|summary|what (it|this)|about",
 }
+#: What to do about each mistake.
+NEXT_STEPS = {
+    "section-missing": "Give it a heading of its own, such as those in the table of exercise 3.",
+    "placeholder-card": "Replace what waits to be filled in by what you know.",
+    "section-too-short": "What would somebody ask who has never seen your notebook? Answer that.",
+    "words-repeated": "Say each thing once, and say more things.",
+    "template-copied": "The template asks; your card has to answer, in your own words.",
+    "base-card-copied": "That card describes another model: say what you made of it.",
+    "sections-repeat": "Each section answers a question of its own.",
+}
 _PLACEHOLDER = re.compile(
     r"more information needed|lorem ipsum|\bto-?do\b|\btbd\b|\bto be (added|written|done)\b|fill (this |me )?in|"
     r"your (text|description) here|\bx{3,}\b|\[(insert|add|describe|your)[^\]]{0,60}\]",
@@ -76,7 +86,7 @@ def _fault(section: Section | None, words: int, base: Sequence[str], others: Seq
         return "it holds a placeholder", "placeholder-card"
     if words < LEAST_WORDS:
         repeated = len(section.words) >= 2 * LEAST_WORDS
-        return f"it has {words} different words", "words-repeated" if repeated else "section-too-short"
+        return f"different words in it: {words}", "words-repeated" if repeated else "section-too-short"
     known = {
         "template-copied": ("its words are those of the template", [template_words()]),
         "base-card-copied": ("its words are those of the base model's card", [base]),

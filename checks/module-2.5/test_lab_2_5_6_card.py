@@ -3,7 +3,7 @@
 import ast
 
 from card_numbers import PROCEDURE, indexed, stated, tabled
-from card_topics import LEAST_WORDS, assign, judge_topics, placeholders
+from card_topics import LEAST_WORDS, NEXT_STEPS, assign, judge_topics, placeholders
 from published import answered, logits, probabilities, repository, tolerance
 from upload_card import read_card
 
@@ -121,7 +121,7 @@ def test_sections(artifacts, bases, run, evidence):
             required=f"at least {LEAST_WORDS} words of your own",
         ):
             evidence.partial(share)
-            evidence.mistake(topic.mistake)
+            evidence.mistake(topic.mistake, NEXT_STEPS[topic.mistake])
 
 
 @check(points=5, cell="exercise-3", needs=[test_card], hint="Take the numbers from `procedure`, with an f-string.")
@@ -130,7 +130,7 @@ def test_procedure(artifacts, evidence):
     told = artifacts.fits_schema("training_args.json")
     sections = [section for name, section in assign(_card(artifacts)).items() if name in {"procedure", "data"}]
     if not sections:
-        raise Missing("The card has no section on the training.", "Give it a heading such as *Training procedure*.")
+        raise Missing("The card has no section on the training.", "Give it a heading such as “Training procedure”.")
     for name in PROCEDURE:
         true, found, words = told.number(name), stated(sections, name), name.replace("_", " ").capitalize()
         said = next(iter(found), None)

@@ -61,4 +61,4 @@ def test_second_version(artifacts, hub, measured, run, evidence):
         measured=f"{words} different words",
         required=f"both versions, {LEAST_WORDS} different words",
     ):
-        evidence.mistake("changelog-missing", "Add a section *Changelog* with a few sentences on each version.")
+        evidence.mistake("changelog-missing", "Add a section “Changelog” with a few sentences on each version.")
