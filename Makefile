@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup grade release check format lint types imports docs test hostile chaos bench gpu wheels clean
+.PHONY: help setup grade release validate check format lint types imports docs test hostile chaos bench gpu wheels clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ grade: $(STAMP) ## grade your notebooks: make grade, make grade LAB=2.5.4, make 
 
 release: $(STAMP) ## write the starters in labs/ from solutions/
 	@$(BIN)/grader release
+
+validate: $(STAMP) ## prove how strong the checks are: make validate, make validate LAB=2.5.4
+	@$(BIN)/grader validate $(if $(LAB),"$(LAB)",--all) --html reports/out/strength.html $(ARGS)
 
 format: $(STAMP) ## format the code
 	@$(BIN)/ruff format .

@@ -149,6 +149,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "lab exercise": lambda: lab_keys("exercise"),
     "lab measurement": lambda: lab_keys("measurement"),
     "lab probe": lambda: lab_keys("probe"),
+    "lab strength": lambda: lab_keys("strength"),
+    "lab calibration": lambda: lab_keys("calibration"),
     "lab late": lambda: lab_keys("late"),
     "probes.json": lambda: dataclass_fields("probe", ["ProbeRecord", "Probe", "ProbeCall", "ProbeError"]),
     "submission.json": lambda: dataclass_fields("submission", ["Submission", "CodeCell", "Notice"]),

@@ -11,7 +11,18 @@ from typing import Any
 from grader.catalog.crosscheck import file_problems, part_problems
 from grader.catalog.schema import schema_problems
 from grader.errors import LabFault, UsageFault
-from grader.model.lab import ArtifactSpec, Exercise, Lab, LatePolicy, Limits, MeasurementSpec, ProbeSpec, Profile
+from grader.model.lab import (
+    ArtifactSpec,
+    CalibrationSpec,
+    Exercise,
+    Lab,
+    LatePolicy,
+    Limits,
+    MeasurementSpec,
+    ProbeSpec,
+    Profile,
+    StrengthSpec,
+)
 
 _UNITS = {"_bytes": 1, "_mib": 1024**2, "_gib": 1024**3}
 _DEFAULT_NOTEBOOK_MIB = 20
@@ -119,6 +130,8 @@ def _build(table: Mapping[str, Any], path: Path, checks_root: Path) -> Lab:
         solution=root / "solutions" / track / f"{slug}.ipynb",
         checks_root=checks_root,
         toml=path,
+        strength=StrengthSpec(**table.get("strength", {})),
+        calibration=tuple(_calibration(name, entry) for name, entry in table.get("calibration", {}).items()),
         notebook_bytes=int(table.get("notebook_mib", _DEFAULT_NOTEBOOK_MIB) * 1024**2),
     )
 
@@ -158,6 +171,11 @@ def _measurement(name: str, entry: Mapping[str, Any]) -> MeasurementSpec:
         data=tuple(entry.get("data", [])),
         options=dict(entry.get("options", {})),
     )
+
+
+def _calibration(name: str, entry: Mapping[str, Any]) -> CalibrationSpec:
+    wrong: list[str] = entry.get("wrong", [])
+    return CalibrationSpec(name=name, **{key: entry[key] for key in entry if key != "wrong"}, wrong=tuple(wrong))
 
 
 def _refuse_twins(labs: Sequence[Lab]) -> None:

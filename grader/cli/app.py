@@ -9,6 +9,7 @@ import typer
 from grader import __version__
 from grader.cli import (
     batch,
+    calibrate,
     check,
     doctor,
     errors,
@@ -21,6 +22,7 @@ from grader.cli import (
     release,
     report,
     run,
+    validate,
     verify,
     work,
 )
@@ -45,6 +47,8 @@ app.command("report")(report.report)
 app.command("verify")(verify.verify)
 app.add_typer(labs.app, name="labs")
 app.command("release")(release.release)
+app.command("calibrate")(calibrate.calibrate)
+app.command("validate")(validate.validate)
 app.command("doctor")(doctor.doctor)
 app.command("explain")(explain.explain)
 app.add_typer(hub.app, name="hub")

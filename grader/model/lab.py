@@ -132,6 +132,36 @@ class LatePolicy:
 
 
 @dataclass(frozen=True)
+class StrengthSpec:
+    """How strong the checks of a lab have to be."""
+
+    bar: float = 0.9
+    """Share of the wrong submissions that must be caught."""
+    half: float | None = None
+    """Points of a notebook with the first half of the exercises done; None: those of the checks of these exercises."""
+
+
+@dataclass(frozen=True)
+class CalibrationSpec:
+    """One measured value that thresholds are made of."""
+
+    name: str
+    """Name that checks use."""
+    check: str
+    """The check that shows the value."""
+    row: str
+    """Label of the row of its evidence."""
+    better: Literal["higher", "lower"] | None = None
+    """Which way is better; None where the author sets the thresholds by hand."""
+    step: float = 0.01
+    """What thresholds are rounded to."""
+    n: int | None = None
+    """How many answers the value is a share of."""
+    wrong: tuple[str, ...] = ()
+    """Cases whose value the floor must lie above."""
+
+
+@dataclass(frozen=True)
 class Lab:
     """One lab: lab.toml, validated, with its paths resolved."""
 
@@ -183,6 +213,10 @@ class Lab:
     """Hidden check modules that lab.toml names, whether or not they are on this machine."""
     probes: tuple[ProbeSpec, ...] = ()
     """Functions of the notebook that the grader calls after the last cell."""
+    strength: StrengthSpec = field(default_factory=StrengthSpec)
+    """How strong the checks have to be."""
+    calibration: tuple[CalibrationSpec, ...] = ()
+    """Measured values that thresholds are made of."""
     late: LatePolicy = LatePolicy()
     """What lateness costs, and which of several submissions counts."""
 

@@ -48,13 +48,13 @@ def render_html(
     page = page_view(grade, staff=staff)
     cells = notebook_view(notebook, grade)
     try:
-        environment = _environment(templates)
+        environment = page_environment(templates)
         return environment.get_template("report.html.j2").render(
             page=page,
             notebook=cells,
             say=words,
             code_spans=code_spans,
-            policy=_POLICY.format(_style_hash(environment)),
+            policy=page_policy(environment),
             charts=_charts(page),
             strip=_strip(page),
             usage=_usage(page),
@@ -66,7 +66,8 @@ def render_html(
 
 
 @lru_cache(maxsize=4)
-def _environment(templates: Path) -> Environment:
+def page_environment(templates: Path) -> Environment:
+    """Return the templates of a folder: everything is escaped, and a missing value is an error."""
     return Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -77,10 +78,10 @@ def _environment(templates: Path) -> Environment:
     )
 
 
-def _style_hash(environment: Environment) -> str:
-    """Return the hash by which the policy allows exactly our own style sheet."""
+def page_policy(environment: Environment) -> str:
+    """Return the policy of a page: nothing but its own style sheet, by its hash, and images inside the page."""
     css = environment.get_template("report.css").render()
-    return base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
+    return _POLICY.format(base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii"))
 
 
 def _charts(page: Page) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""The published JSON Schema of grade.json, made from the dataclasses so that the two cannot drift apart."""
+"""The published JSON Schemas, made from the dataclasses so that the two cannot drift apart."""
 
 import ast
 import inspect
@@ -11,35 +11,45 @@ from typing import Any
 import msgspec
 
 from grader.model.grade import Grade
+from grader.model.strength import StrengthReport
 
-#: Where the schema is published.
+#: Where the schema of grade.json is published.
 SCHEMA_FILE = Path(__file__).resolve().parents[1] / "grade.schema.json"
-
-_NAME = "grader.grade/1"
+#: Where the schema of `grader validate --json` is published.
+STRENGTH_SCHEMA_FILE = SCHEMA_FILE.with_name("strength.schema.json")
 
 
 def grade_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a grade, with the docstrings of the dataclasses as descriptions."""
-    components = msgspec.json.schema_components((Grade,), ref_template="#/$defs/{name}")[1]
-    root = components.pop("Grade")
+    return _schema(Grade, "grader.grade/1")
+
+
+def strength_schema() -> dict[str, Any]:
+    """Return the JSON Schema of what `grader validate --json` prints."""
+    return _schema(StrengthReport, "grader.strength/1")
+
+
+def schema_text(schema: dict[str, Any] | None = None) -> str:
+    """Return a schema as its file holds it; that of a grade when none is given."""
+    return json.dumps(schema or grade_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _schema(kind: type[Any], name: str) -> dict[str, Any]:
+    components = msgspec.json.schema_components((kind,), ref_template="#/$defs/{name}")[1]
+    root = components.pop(kind.__name__)
     modules = [sys.modules[name] for name in sorted(sys.modules) if name.startswith("grader.model.")]
     classes = {name: cls for module in modules for name, cls in inspect.getmembers(module, inspect.isclass)}
-    for name, component in (("Grade", root), *components.items()):
-        _describe(component, classes[name])
-    root["properties"]["schema"] = {"const": _NAME, "description": "Name and version of this format."}
+    for title, component in ((kind.__name__, root), *components.items()):
+        _describe(component, classes[title])
+    root["properties"]["schema"] = {"const": name, "description": "Name and version of this format."}
     root["required"] = sorted({*root["required"], "schema"})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:" + _NAME.replace("/", ":"),
+        "$id": "urn:" + name.replace("/", ":"),
         **root,
-        "title": _NAME,
+        "title": name,
         "$defs": dict(sorted(components.items())),
     }
-
-
-def schema_text() -> str:
-    """Return the schema as the file holds it."""
-    return json.dumps(grade_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _describe(component: dict[str, Any], cls: type) -> None:

@@ -46,8 +46,9 @@ class Bench:
         """Start the process that is forked.
 
         Args:
-            stages: of the course; their sandbox is for students, and is not used.
+            stages: of the course, with the sandbox that notebooks run in; checks are judged without one.
         """
+        self.students = stages
         self.processes = TrustedProcesses(IMPORTS)
         self.stages = replace(stages, sandbox=self.processes)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from grader.validating.operators import cells, files, json_files, requests, tables, tensors
+from grader.validating.operators import cells, files, json_files, parquet, requests, tables, tensors
 from grader.validating.operators.targets import OperatorError
 
 __all__ = ["OPERATORS", "OperatorError"]
@@ -26,6 +26,8 @@ OPERATORS: Mapping[str, Callable[..., None]] = {
         json_files.swap_json,
         json_files.reorder_json,
         json_files.keep_entries,
+        json_files.permute_json,
+        json_files.repeat_json,
         requests.drop_requests,
         requests.repeat_requests,
         tables.swap_rows,
@@ -33,9 +35,15 @@ OPERATORS: Mapping[str, Callable[..., None]] = {
         tables.swap_columns,
         tables.map_column,
         tables.shift_column,
+        tables.repeat_row,
+        parquet.shuffle_parquet,
+        parquet.drop_parquet_rows,
+        parquet.repeat_parquet_row,
+        parquet.drop_parquet_column,
         tensors.base_weights,
         tensors.negate,
         tensors.noise,
+        tensors.perturb,
         tensors.zero,
         tensors.put_nan,
         tensors.drop_tensor,

@@ -1,6 +1,7 @@
 """Operators on values in JSON files; a key is a dotted path such as `confusion.0.1`."""
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -53,6 +54,25 @@ def reorder_json(folder: Path, path: str) -> None:
 def keep_entries(folder: Path, path: str, key: str, every: int) -> None:
     """Keep only every so many entries of a list."""
     _edit(folder, path, key, lambda entries: entries[::every])
+
+
+def permute_json(folder: Path, path: str, key: str, seed: int = 0) -> None:
+    """Put the entries of a list in another order."""
+
+    def permute(entries: list[Any]) -> list[Any]:
+        draw = random.Random(seed)  # noqa: S311 - an order, not a secret
+        for _ in range(20):
+            shuffled = draw.sample(entries, len(entries))
+            if shuffled != entries:
+                return shuffled
+        raise OperatorError(f"the entries of {key} are all alike.")
+
+    _edit(folder, path, key, permute)
+
+
+def repeat_json(folder: Path, path: str, key: str) -> None:
+    """Write the last entry of a list twice."""
+    _edit(folder, path, key, lambda entries: [*entries, entries[-1]])
 
 
 def _edit(folder: Path, path: str, key: str, change: Callable[[Any], Any], *, new: bool = False) -> None:

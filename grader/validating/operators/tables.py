@@ -50,6 +50,11 @@ def shift_column(folder: Path, path: str, column: str, by: float) -> None:
     _rewrite(folder, path, [column], lambda rows: [{**row, column: _number(float(row[column]) + by)} for row in rows])
 
 
+def repeat_row(folder: Path, path: str) -> None:
+    """Write the last row twice."""
+    _rewrite(folder, path, [], lambda rows: [*rows, rows[-1]])
+
+
 def _rewrite(folder: Path, path: str, columns: list[str], change: Callable[[list[Row]], list[Row]]) -> None:
     for found in targets(folder, path):
         with found.open(newline="", encoding="utf-8") as file:

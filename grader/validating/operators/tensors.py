@@ -54,6 +54,21 @@ def noise(folder: Path, path: str, names: str, scale: float, seed: int = 0) -> N
     _each(folder, path, names, draw)
 
 
+def perturb(folder: Path, path: str, names: str, share: float, seed: int = 0) -> None:
+    """Add random numbers to tensors, as large as a share of their own spread."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+
+    def shake(tensor: "Tensor") -> "Tensor":
+        if not tensor.is_floating_point() or tensor.numel() < 2:
+            return tensor
+        shaken = torch.randn(tensor.shape, generator=generator) * tensor.float().std() * share
+        return (tensor.float() + shaken).to(tensor.dtype)
+
+    _each(folder, path, names, shake)
+
+
 def put_nan(folder: Path, path: str, names: str) -> None:
     """Make the first number of tensors not a number, as after a diverged training."""
 
