@@ -45,7 +45,9 @@ def terms(text: str) -> frozenset[str]:
 @cache
 def own_terms(hub) -> dict[str, frozenset[str]]:
     """What each card of the Hub says and few others do: id -> words and numbers."""
-    found = {profile.repo_id: terms(body(hub.card(profile.repo_id) or "")) for profile in hub.profiles()}
+    pushed = {repo.repo_id for repo in hub.changed_repos()}  # whoever pushes cards must not decide what is common
+    served = [profile.repo_id for profile in hub.profiles() if profile.repo_id not in pushed]
+    found = {name: terms(body(hub.card(name) or "")) for name in served}
     shared = Counter(term for words in found.values() for term in words)
     most = OWN_SHARE * sum(1 for words in found.values() if words)
     return {name: frozenset(term for term in words if shared[term] <= most) for name, words in found.items()}

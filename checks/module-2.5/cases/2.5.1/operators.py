@@ -145,6 +145,15 @@ def push_own_copy(folder: Path, context) -> None:
     _write(folder, models)
 
 
+def push_many_copies(_folder: Path, context, model_id: str, number: int) -> None:
+    """Push a card so often that its words seem common and all others rare."""
+    student = read_json(context.run / "run.json", RunResult).student_id
+    repo, layer = Layer(context.hub).repos["model", model_id], Layer(context.run / "hub")
+    layer.open_for_writing()
+    for at in range(number):
+        layer.save_repo(replace(repo, repo_id=f"{student}/copy-{at}", alias=None))
+
+
 def _look_at(context, names: list[str]) -> None:
     """Add what the Hub's log holds of a model that was looked at."""
     lines = (context.run / LOG).read_text("utf-8").splitlines()
