@@ -40,6 +40,21 @@ def compare(calls, folder, evidence) -> None:
         )
 
 
+def encoder(folder, limit):
+    """A function that turns a text into ids, by the tokenizer's own file.
+
+    Args:
+        folder: holds `tokenizer.json` of the base model.
+        limit: most tokens.
+    """
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(limit)
+    return lambda text: list(tokenizer.encode(text).ids)
+
+
 def _rows(tensor):
     """The rows of a tensor as lists of whole numbers; one row for a tensor of one axis."""
     width = tensor.shape[-1] if tensor.shape else 1

@@ -133,6 +133,9 @@ def _measurement_problems(table: Table) -> Iterator[str]:
         for path in measurement.get("artifacts", []):
             if not any(path == known or path.startswith(f"{known}/") for known in artifacts):
                 yield f"measurements, {name}: `{path}` is not among the lab's artifacts"
+        for option, value in measurement.get("options", {}).items():
+            if isinstance(value, str) and value.startswith("$") and value[1:] not in table["parameters"]:
+                yield f"measurements, {name}: option `{option}` is `{value}`, and the lab has no such parameter"
         for base in measurement.get("bases", []):
             if base not in bases:
                 yield f"measurements, {name}: `{base}` is not among the lab's Hub models and datasets"

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from grader.measuring.inputs import MeasuringInputs
 from grader.measuring.registry import measure
 from grader.model.artifact import ArtifactManifest
 from grader.model.files import read_json
-from grader.model.lab import MeasurementSpec
+from grader.model.lab import MeasurementSpec, Scalar
 from grader.model.run import RunResult
 from grader.model.verdict import Verdict
 
@@ -59,7 +61,8 @@ def _arguments(work: WorkerJob) -> list[str]:
 
 def _measurer(job: CheckJob) -> Measurer:
     def measure_one(spec: MeasurementSpec) -> dict[str, Any]:
-        return measure(spec, _inputs(job))
+        run = read_json(job.run_folder / "run.json", RunResult)
+        return measure(injected(spec, run.parameters), _inputs(job))
 
     if job.gpu is not None and job.limits.gpu_memory_bytes is not None:
         _bound_gpu_memory(job.limits.gpu_memory_bytes / job.gpu.memory_bytes)
@@ -71,6 +74,23 @@ def _bound_gpu_memory(fraction: float) -> None:
     import torch
 
     torch.cuda.set_per_process_memory_fraction(min(1.0, fraction))
+
+
+def injected(spec: MeasurementSpec, parameters: Mapping[str, Scalar]) -> MeasurementSpec:
+    """Put the values of the run in the place of options that name a parameter.
+
+    Args:
+        spec: as lab.toml declares it; an option `$rows` stands for the parameter `rows`.
+        parameters: what was injected.
+
+    Returns:
+        The measurement as it is made.
+    """
+    options = {
+        name: parameters[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+        for name, value in spec.options.items()
+    }
+    return replace(spec, options=options)
 
 
 def _inputs(job: CheckJob) -> MeasuringInputs:

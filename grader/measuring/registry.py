@@ -26,6 +26,10 @@ MEASURES: dict[str, str] = {
     "training_memory": "grader.measuring.memory",
     "extrapolation": "grader.measuring.extrapolation",
     "pipeline_demos": "grader.measuring.pipelines",
+    "processed_rows": "grader.measuring.processed",
+    "processed_tokens": "grader.measuring.stored_tokens",
+    "first_rows": "grader.measuring.stored_tokens",
+    "tokenizing_speed": "grader.measuring.stored_tokens",
 }
 
 

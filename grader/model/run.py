@@ -40,7 +40,7 @@ class CellRun:
     cpu_seconds: float | None = None
     """CPU time of all processes while it ran, measured outside; null when it was over between two looks."""
     anonymous_bytes: int | None = None
-    """The most memory that no file backs, of all processes together, while it ran, measured outside; null likewise."""
+    """The most memory of one process that no file backs, while it ran, measured outside; null likewise."""
 
 
 @dataclass(frozen=True)

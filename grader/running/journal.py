@@ -49,7 +49,7 @@ class Journal:
 
         Args:
             cpu_seconds: of all processes, since the start.
-            anonymous_bytes: memory that no file backs, of all processes together.
+            anonymous_bytes: memory of the largest process that no file backs.
         """
         spent, self._cpu_before = cpu_seconds - self._cpu_before, cpu_seconds
         if self.current is not None:

@@ -59,7 +59,7 @@ class Tick:
     memory_bytes: int
     processes: int
     anonymous_bytes: int = 0
-    """The most memory that no file backs, of all processes together, since the tick before."""
+    """The most memory of one process that no file backs, since the tick before."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class BoxTree(ProcessTree):
         return self._tree.shared_out_bytes(processes)
 
     def anonymous_bytes(self, processes: Iterable[Process]) -> int:
-        """Return the memory that no file backs, with every shared page counted once."""
+        """Return the memory of the largest one that no file backs."""
         return self._tree.anonymous_bytes(processes)
 
 

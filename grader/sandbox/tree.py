@@ -40,7 +40,7 @@ class ProcessTree(ABC):
 
     @abstractmethod
     def anonymous_bytes(self, processes: Iterable[Process]) -> int:
-        """Return the memory that no file backs, every shared page counted once: a mapped data set is not part of it."""
+        """Return the memory of the largest one that no file backs: a mapped data set is not part of it."""
 
     def kill(self, patience: float) -> set[int]:
         """Kill everything in the tree.
@@ -94,11 +94,11 @@ class LinuxTree(ProcessTree):
 
     def shared_out_bytes(self, processes: Iterable[Process]) -> int:
         """Return the sum of their proportional set sizes."""
-        return sum(_proportional(process, b"Pss:", process.resident_bytes) for process in processes)
+        return sum(_summed(process, b"Pss:", process.resident_bytes) for process in processes)
 
     def anonymous_bytes(self, processes: Iterable[Process]) -> int:
-        """Return the sum of their proportional shares of anonymous pages."""
-        return sum(_proportional(process, b"Pss_Anon:", 0) for process in processes)
+        """Return the anonymous pages of the largest one, those of a fork that it shares included."""
+        return max((_summed(process, b"Anonymous:", 0) for process in processes), default=0)
 
 
 class PortableTree(ProcessTree):
@@ -132,14 +132,14 @@ class PortableTree(ProcessTree):
         return sum(process.resident_bytes for process in processes)
 
     def anonymous_bytes(self, processes: Iterable[Process]) -> int:
-        """Return the sum of what would be free again if each of them ended: the best that is to be had here."""
+        """Return what would be free again if the largest one ended: the best that is to be had here."""
         import psutil
 
-        total = 0
+        largest = 0
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                total += psutil.Process(process.pid).memory_full_info().uss
-        return total
+                largest = max(largest, psutil.Process(process.pid).memory_full_info().uss)
+        return largest
 
 
 def tree_below(root: int) -> ProcessTree:
@@ -228,7 +228,7 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _proportional(process: Process, entry: bytes, otherwise: int) -> int:
+def _summed(process: Process, entry: bytes, otherwise: int) -> int:
     """One entry of a process's summed map; `otherwise` for one that lives and does not show it."""
     try:
         for line in (_PROC / str(process.pid) / "smaps_rollup").read_bytes().splitlines():

@@ -246,6 +246,7 @@ def test_a_long_value_is_shown_in_part():
         (["measurements", "hidden", "artifacts"], ["modell"], "`modell` is not among the lab's artifacts"),
         (["measurements", "hidden", "bases"], ["a/b"], "`a/b` is not among the lab's Hub models"),
         (["profiles", "miniature", "limits", "memory_mib"], 5, "`memory` is given in more than one unit"),
+        (["measurements", "hidden", "options"], {"rows": "$lines"}, "option `rows` is `$lines`"),
     ],
 )
 def test_parts_that_do_not_fit_one_another_are_told(course, path, value, says):
