@@ -18,7 +18,7 @@ OUT = Path("bench/out")
 
 
 def main() -> int:
-    """Run the rounds, print the table, keep the figures in bench/out/submission.json."""
+    """Time an empty command in each containment, run the rounds, print the tables, keep the figures in bench/out."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("submission", "sandbox", "hub"), default="submission")
     parser.add_argument("--lab", default="2.5.4")
@@ -31,6 +31,7 @@ def main() -> int:
     if arguments.what == "hub":
         print("\n".join(hub_lines(measure_hub())))
         return 0
+    print("\n".join(sandbox_lines(measure_sandboxes(10))))
     rounds: list[Round] = []
     for number in range(1, arguments.rounds + 1):
         print(f"round {number} of {arguments.rounds} ...", file=sys.stderr)

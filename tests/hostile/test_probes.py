@@ -113,3 +113,28 @@ def test_what_lies_in_the_place_of_the_answers_is_not_followed(tmp_path: Path, k
     if kind != "folder":  # a folder cannot be unlinked: the calls stay without an answer
         (call,) = record(tmp_path, HONEST, plan).probes[0].calls
         assert call.output == 2
+
+
+CHEATS = {
+    "eq": "class Equal:\n        def __eq__(self, other): return True\n        __hash__ = None\n    return Equal()",
+    "frames": "import sys\n    frame = sys._getframe()\n    while frame:\n"
+    "        for name, value in frame.f_locals.items():\n            if name in ('expected', 'answer', 'want', 'solution'): return value\n        frame = frame.f_back\n"
+    "    return None",
+    "exit0": "import os; os._exit(0)",
+    "patch": "import builtins, math, operator\n    operator.eq = math.isclose = builtins.abs = lambda *_, **__: True\n"
+    "    return 'patched'",
+    "readchecks": "import glob\n"
+    "    return [open(path).read() for path in glob.glob('/**/hidden/test_*.py')][:1] or 'none'",
+    "hang": "while True: pass",
+    "junk": "import os\n    for number in range(3, 20):\n        try: os.write(number, b'{}\\n' * 9)\n"
+    "        except OSError: pass\n    return b'\\xff\\x00'",
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_a_function_that_cheats_gains_nothing(tmp_path: Path, cheat: str):
+    notebook = f"def add(x):\n    {CHEATS[cheat]}\n{HONEST}"
+    bad, honest = probe(tmp_path, notebook, ("add", {"x": 1}), ("honest", {"x": 1}), seconds=1.0)
+    # compared where none of its code is: 2 is the answer, and no object of the student's can be it
+    assert bad.output in {None, "patched", "none"}
+    assert honest.output == 2
