@@ -118,8 +118,9 @@ def test_what_lies_in_the_place_of_the_answers_is_not_followed(tmp_path: Path, k
 CHEATS = {
     "eq": "class Equal:\n        def __eq__(self, other): return True\n        __hash__ = None\n    return Equal()",
     "frames": "import sys\n    frame = sys._getframe()\n    while frame:\n"
-    "        for name, value in frame.f_locals.items():\n            if name in ('expected', 'answer', 'want', 'solution'): return value\n        frame = frame.f_back\n"
-    "    return None",
+    "        for name, value in frame.f_locals.items():\n"
+    "            if name in ('expected', 'answer', 'want', 'solution'): return value\n"
+    "        frame = frame.f_back\n    return None",
     "exit0": "import os; os._exit(0)",
     "patch": "import builtins, math, operator\n    operator.eq = math.isclose = builtins.abs = lambda *_, **__: True\n"
     "    return 'patched'",
