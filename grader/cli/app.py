@@ -18,6 +18,7 @@ from grader.cli import (
     gradebook,
     hub,
     labs,
+    overview,
     regrade,
     release,
     report,
@@ -42,6 +43,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("batch")(batch.batch)
 app.command("regrade")(regrade.regrade)
+app.command("overview")(overview.overview)
 app.command("work", hidden=True)(work.work)
 app.command("report")(report.report)
 app.command("verify")(verify.verify)

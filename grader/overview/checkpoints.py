@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 #: Random directions; the cosine of a sketch is within 0.06 of the true one (one standard error is 1 / sqrt(256)).
 DIRECTIONS = 256
-#: Honest students, with seeds of their own, stay far below; a copy, rounded or slightly trained on, above.
-THRESHOLD = 0.98
+#: Three honest runs of lab 2.5.4 with seeds of their own lie at 0.16 to 0.30; a copy, rounded or noisy, above 0.99.
+THRESHOLD = 0.8
 _PIECE = 65536
 _LARGEST_BYTES = 2 * 1024**3
 

@@ -161,3 +161,18 @@ def test_an_interrupt_finishes_what_runs_and_the_same_command_goes_on(tmp_path):
     assert "Interrupted. Nothing is lost" in out
     assert "waiting" in out
     assert call(course, "batch", "../handed-in", "--workers", "2", "--json")["counts"] == {"graded": 3}
+
+
+def test_the_class_has_a_page_that_links_its_reports(course, graded):
+    facts = call(course, "overview", "--lab", "0.1", "--public", "--json")
+
+    assert facts["schema"] == "grader.overview/1"
+    assert {entry["student"] for entry in facts["entries"]} >= set(ANSWERS)
+    assert ("refused", "eve") in {(one["kind"], one["student"]) for one in facts["attention"]}
+    page = (course / "runs" / "class-0.1.html").read_text("utf-8")
+    linked = [entry["page"] for entry in facts["entries"] if entry["page"]]
+    assert len(linked) >= 4
+    assert all((course / "runs" / target).is_file() and f'href="{target}"' in page for target in linked)
+    assert "Ada" not in (course / "runs" / "class-0.1-public.html").read_text("utf-8")
+    assert "2 pairs" not in call(course, "overview", "--lab", "0.1")
+    assert "GR104" in call(course, "overview", "--lab", "0.1", "--threshold", "2", code=2)
