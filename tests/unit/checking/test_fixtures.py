@@ -10,6 +10,7 @@ import pytest
 from grader.checking.files import Artifacts, Notebook
 from grader.checking.measured import Measured
 from grader.checking.outcome import CheckFailure, Missing
+from grader.checking.worker import injected
 from grader.errors import InternalFault, SubmissionFault
 from grader.hub.requestlog import RequestRecord
 from grader.model.lab import ArtifactSpec, MeasurementSpec
@@ -194,3 +195,8 @@ def test_asked(hub, evidence):
     found = place.judge(place.lab(source), hub_base=base, bases={"labs/french-bert": base / "snapshots" / "model"})
 
     assert [str(verdict.status) for verdict in found.values()] == ["passed", "passed"]
+
+
+def test_an_option_that_names_a_parameter_gets_the_value_of_the_run():
+    spec = MeasurementSpec("it", "processed_rows", (), options={"rows": "$rows", "folder": "large", "marks": ["$"]})
+    assert injected(spec, {"rows": 70, "seed": 1}).options == {"rows": 70, "folder": "large", "marks": ["$"]}
