@@ -5,8 +5,13 @@ import tokens
 from grader.checking.api import check
 from grader.checking.outcome import CheckFailure
 
-REASONS = {"bad_label": "no label", "garbled": "garbled", "empty": "empty", "too_long": "too long",
-           "duplicate": "duplicates"}  # fmt: skip
+REASONS = {
+    "bad_label": "without a label",
+    "garbled": "that are garbled",
+    "empty": "that are empty",
+    "too_long": "that are too long",
+    "duplicate": "that are duplicates",
+}
 SHARE_TOLERANCE, BALANCE_TOLERANCE = 0.01, 0.02
 PADDING_TOLERANCE = 0.005
 
@@ -40,7 +45,7 @@ def test_rows(measured, evidence):
         evidence.equals(f"{label}, {words}" if count else label, count, 0)
         evidence.partial(2 * share - 1)
     for reason, count in found["wrongly_kept"].items():
-        evidence.equals(f"Rows kept that are {REASONS[reason]}", count, 0)
+        evidence.equals(f"Rows kept {REASONS[reason]}", count, 0)
         evidence.partial(2 * share - 1)
     if mistake := _row_mistake(found):
         evidence.mistake(*mistake)
@@ -149,7 +154,7 @@ def test_stats(artifacts, measured, run, evidence):
                     f"{run.student_id}, seed {run.seed}")  # fmt: skip
     evidence.agrees("Rows in", stats.integer("rows_in"), found["rows_in"], 0)
     for reason, words in REASONS.items():
-        evidence.agrees(f"Dropped: {words}", stats.nested("dropped").integer(reason), found["dropped"][reason], 0)
+        evidence.agrees(f"Rows dropped {words}", stats.nested("dropped").integer(reason), found["dropped"][reason], 0)
     for name, split in found["splits"].items():
         told = stats.nested("splits").nested(name)
         if not evidence.agrees(f"Rows of {name}", told.integer("rows"), split["rows"], 0):

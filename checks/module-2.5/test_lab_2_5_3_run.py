@@ -19,15 +19,17 @@ MB = 1_000_000
 def test_memory(run, evidence):
     """The rows never were in memory all at once"""
     seen = [cell for cell in run.cells if cell.anonymous_bytes is not None]
-    before = next((cell.anonymous_bytes for cell in seen if cell.id == "setup"), 0)
-    later = [cell for cell in seen if cell.number > 2]
-    evidence.at_least("Cells whose memory was measured", len(later), 1)
+    imports = next((cell for cell in seen if cell.id == "setup"), seen[0] if seen else None)
+    later = [cell for cell in seen if cell.number > imports.number]
+    if not evidence.at_least("Cells whose memory was measured after the imports", len(later), 1):
+        return
+    before = imports.anonymous_bytes
     grown = {cell.number: max(cell.anonymous_bytes - before, 0) / MB for cell in later}
-    bars = {f"cell {number}": round(size, 1) for number, size in grown.items()}
-    evidence.plot("bars", "Memory of the largest process above that of the imports", unit="MB", values=bars)
     most = max(grown, key=grown.get)
     limit, first_line = run.parameters["memory_mb"], next(cell.first_line for cell in later if cell.number == most)
-    evidence.note("Memory after the imports", round(before / MB), unit="MB")
+    bars = {f"cell {number}": round(size, 1) for number, size in grown.items()}
+    title = "Memory of the largest process above that of the imports"
+    evidence.plot("bars", title, unit="MB", values=bars, limit=limit)
     label = f"Most memory above that, in cell {most} ({first_line[:40]})"
     if not evidence.at_most(label, round(grown[most]), limit, unit="MB"):
         evidence.mistake(

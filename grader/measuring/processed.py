@@ -97,7 +97,8 @@ def _stored(split: Split, numbers: Mapping[str, int]) -> Stored:
 
 
 def _unknown(stored: Stored) -> list[str]:
-    return [name[:40] for name, row in zip(stored.ids, stored.rows, strict=True) if row < 0]
+    names = [name for name, row in zip(stored.ids, stored.rows, strict=True) if row < 0]
+    return ["".join(char if char.isprintable() else "?" for char in name[:40]) for name in names]
 
 
 def _wrongly_kept(clean: CleanRows, present: "np.ndarray[Any, Any]") -> dict[str, int]:
