@@ -8,6 +8,16 @@ from grader.errors import SubmissionFault
 #: Names that torch gives to pickled weights.
 PICKLE_SUFFIXES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
 
+#: The same, and arrays of objects.
+UNSAFE_SUFFIXES = PICKLE_SUFFIXES | {".npy", ".npz", ".dill"}
+#: What can be read, and how to write it.
+SAFE_WAYS = {
+    ".safetensors": "Save with `save_pretrained`, or with `safetensors.torch.save_file`.",
+    ".json": "Write it with `json.dump`; turn arrays and tensors into lists with `tolist()`.",
+    ".csv": "Write it with `DataFrame.to_csv` or the csv module.",
+    ".parquet": "Write it with `DataFrame.to_parquet`.",
+}
+
 
 def find_file(root: Path, name: str) -> Path:
     """Return the path of a plain file among the artifacts.
@@ -84,13 +94,26 @@ def _is_folder(path: Path) -> bool:
     return not path.is_symlink() and path.is_dir()
 
 
+def _unsafe(wanted: PurePosixPath, siblings: list[PurePosixPath]) -> str | None:
+    """Return what was written instead, in a format that could carry code; weights may have any name."""
+    if wanted.suffix not in SAFE_WAYS:
+        return None
+    any_name = wanted.suffix == ".safetensors"
+    found = [
+        path.name for path in siblings if path.suffix in UNSAFE_SUFFIXES and (any_name or path.stem == wanted.stem)
+    ]
+    return found[0] if found else None
+
+
 def _missing(root: Path, name: str, what: str) -> SubmissionFault:
     beside = (root / name).parent
     there = beside.iterdir() if _is_folder(beside) else ()
     siblings = sorted(path.name for path in there if _is_file(path) or _is_folder(path))
-    pickled = [entry for entry in siblings if PurePosixPath(entry).suffix in PICKLE_SUFFIXES]
-    if name.endswith(".safetensors") and pickled:
-        return SubmissionFault("GR316", f"There is no {name}, but {pickled[0]}, which is a pickle.")
+    unsafe = _unsafe(PurePosixPath(name), [PurePosixPath(entry) for entry in siblings])
+    if unsafe is not None:
+        what = "a pickle" if PurePosixPath(unsafe).suffix in PICKLE_SUFFIXES else "a format that may hold one"
+        message = f"There is no {name}, but {unsafe}, which is {what}."
+        return SubmissionFault("GR316", message, SAFE_WAYS[PurePosixPath(name).suffix])
     sentence = f"The notebook did not write the {what} {name}."
     near = difflib.get_close_matches(PurePosixPath(name).name, siblings, n=1, cutoff=0.6)
     if near:

@@ -19,9 +19,11 @@ import platformdirs
 from grader.model.lab import Limits
 from grader.sandbox.base import Command, Sandbox
 
+#: Processes are not bounded: one that sees all those of the machine should live to say so.
 _LIMITS = Limits(
-    wall_seconds=20.0, memory_bytes=512 * 1024**2, processes=4, disk_bytes=64 * 1024**2, output_bytes=64 * 1024
+    wall_seconds=20.0, memory_bytes=512 * 1024**2, processes=None, disk_bytes=64 * 1024**2, output_bytes=64 * 1024
 )
+_NO_ANSWER = "the probe did not answer"
 _SECRET = "grader-probe-secret"  # noqa: S105  a word to look for, not a password
 #: Prints one JSON object: what it managed to do. Everything in it should be false.
 _PROBE = r"""
@@ -55,7 +57,10 @@ def vsock():
     with socket.socket(40, socket.SOCK_STREAM):
         return True
 def namespace():
-    return ctypes.CDLL(None).unshare(0x10000000) == 0
+    child = os.fork()  # in a namespace of its own it could not write the answer
+    if child == 0:
+        os._exit(0 if ctypes.CDLL(None).unshare(0x10000000) == 0 else 1)
+    return os.waitpid(child, 0)[1] == 0
 def processes():
     return any(int(pid) > 64 for pid in os.listdir("/proc") if pid.isdigit())
 def environment():
@@ -133,6 +138,8 @@ def try_out(sandbox: Sandbox) -> str | None:
             )
         )
         held = _judge(place, outside, listeners)
+        if held == _NO_ANSWER and contained.limit:
+            held += f" before it was stopped ({contained.detail})"
         if contained.exit_code != 0 and held is None:
             held = f"the probe ended with {contained.exit_code or contained.signal} {contained.detail}"
         if held is None and time.monotonic() - started > _LIMITS.wall_seconds:
@@ -145,7 +152,7 @@ def _judge(place: Path, outside: Path, listeners: "_Listeners") -> str | None:
     try:
         done = json.loads((place / "answer.json").read_text("utf-8"))
     except (OSError, ValueError):
-        return "the probe did not answer"
+        return _NO_ANSWER
     through = [what for what, happened in done.items() if happened]
     if (outside / "planted").exists():
         through.append("write a file outside")

@@ -58,6 +58,31 @@ def test_a_pickle_in_the_place_of_safetensors_is_named(root: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("wanted", "written", "what", "how"),
+    [
+        ("result.json", "result.pkl", "a pickle", "json.dump"),
+        ("result.json", "result.npy", "a format that may hold one", "tolist()"),
+        ("table.csv", "table.joblib", "a pickle", "to_csv"),
+        ("table.parquet", "table.pickle", "a pickle", "to_parquet"),
+        ("weights.safetensors", "model.pth", "a pickle", "save_file"),
+    ],
+)
+def test_an_unsafe_format_is_refused_with_the_way_to_save_safely(tmp_path, wanted, written, what, how) -> None:
+    (tmp_path / written).write_bytes(b"\x80\x04")
+
+    fault = refusal(find_file, tmp_path, wanted)
+
+    assert (fault.code, fault.message) == ("GR316", f"There is no {wanted}, but {written}, which is {what}.")
+    assert how in fault.hint
+
+
+def test_a_pickle_of_another_name_is_not_blamed_for_missing_json(tmp_path) -> None:
+    (tmp_path / "training_args.bin").touch()
+
+    assert refusal(find_file, tmp_path, "metrics.json").code == "GR314"
+
+
 def test_links_are_not_followed_at_any_level(root: Path) -> None:
     (root / "link.json").symlink_to(root / "metrics.json")
     (root / "linked").symlink_to(root / "secret")

@@ -1,0 +1,73 @@
+"""The check process is fed hostile data, so it is in a box as well: what it could do if an artifact took it over."""
+
+import json
+import os
+import socket
+
+import pytest
+
+from grader.sandbox.bubblewrap import BubblewrapSandbox
+from tests.fakes.boxes import needs_boxes
+from tests.fakes.judged import Workplace
+
+pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile")]
+
+#: Plays a check process that somebody has taken over; writes what it managed to do.
+TAKEN = '''
+@check(points=1)
+def test_taken(artifacts, evidence):
+    """Taken over"""
+    import json, os, socket
+    from pathlib import Path
+
+    facts, done = artifacts.json("facts.json"), []
+
+    def attempt(what, action):
+        try:
+            action()
+        except OSError:
+            return
+        done.append(what)
+
+    run = Path(facts["run"])
+    attempt("change an artifact", lambda: (run / "artifacts/facts.json").write_text("{}"))
+    attempt("add an artifact", lambda: (run / "artifacts/new.json").write_text("{}"))
+    attempt("write a grade", lambda: (run / "grade.json").write_text("{}"))
+    attempt("change a check", lambda: Path(facts["checks"], "test_lab_0_1.py").write_text(""))
+    attempt("read another student", lambda: Path(facts["other"]).read_text())
+    attempt("read a password", lambda: Path("/etc/shadow").read_text())
+    attempt("reach the machine", lambda: socket.create_connection(("127.0.0.1", facts["port"]), 2))
+    attempt("signal the grader", lambda: os.kill(facts["grader"], 0))
+    if "hunt" "er2" in str(dict(os.environ)):
+        done.append("see a secret")
+    Path(os.environ["HOME"], "mine").write_text("may be written")
+    evidence.equals("Could", ", ".join(done), "")
+'''
+
+
+def test_the_check_process_has_walls_too(tmp_path, monkeypatch):
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("GRADER_TOKEN", "hunter2")
+    place = Workplace(tmp_path / "course", BubblewrapSandbox())
+    other = tmp_path / "other.ipynb"
+    other.write_text("of another student")
+    lab = place.lab(TAKEN)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        facts = {
+            "run": str(place.run_folder),
+            "checks": str(lab.checks_root),
+            "other": str(other),
+            "port": listener.getsockname()[1],
+            "grader": os.getpid(),
+        }
+        place.collect({"facts.json": json.dumps(facts)})
+        before = {path: path.read_bytes() for path in place.root.rglob("*") if path.is_file()}
+        (verdict,) = place.judge(lab).values()
+    assert (str(verdict.status), verdict.message) == ("passed", ""), verdict.staff
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert {path.name for path in place.run_folder.iterdir()} == {
+        "artifacts",
+        "manifest.json",
+        "run.json",
+        "verdicts.json",
+    }
