@@ -1,5 +1,6 @@
 """`grader release`: write the starters that students get from the reference solutions."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,13 +16,24 @@ def release(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 when a starter is out of date.")
     ] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="DIR", help="Write what students get of the whole course into a new folder."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Write labs/<track>/<notebook>.ipynb from solutions/.
+    """Write labs/<track>/<notebook>.ipynb from solutions/, or the bundle for students.
 
     Example: grader release --check
     """
     workshop = open_workshop(settings_for(context.obj))
+    if bundle is not None:
+        files = workshop.bundle(bundle)
+        if as_json:
+            print_json({"schema": "grader.bundle/1", "files": files})
+        else:
+            stdout().print(f"{workshop.relative(bundle)}: {len(files)} files for students")
+        return 0
     stale: list[str] = []
     for one in workshop.chosen(lab):
         changed = workshop.release(one, write=not check)

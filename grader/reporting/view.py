@@ -78,8 +78,13 @@ def _notes(grade: Grade, found: Sequence[Count]) -> tuple[str, ...]:
         notes.append(words.NO_CHECKS)
     elif grade.possible <= 0 and not any(entry.status is words.PASSED for entry in found):
         notes.append(words.NOTHING_JUDGED)
-    if grade.total > grade.possible > 0:
-        notes.append(words.not_counted(points(grade.total - grade.possible), points(grade.total)))
+    here = sum(verdict.check.points for verdict in grade.verdicts if not verdict.check.bonus)
+    away = max(grade.total - here, 0.0) if grade.verdicts else 0.0
+    unjudged = grade.total - grade.possible - away
+    if away > 0.005 and grade.possible > 0:
+        notes.append(words.checks_away(points(away), points(grade.total)))
+    if unjudged > 0.005 and grade.possible > 0:
+        notes.append(words.not_counted(points(unjudged), points(grade.total)))
     if grade.bonus > 0:
         notes.append(words.bonus(points(grade.bonus)))
     hidden = [verdict for verdict in grade.verdicts if verdict.check.hidden and verdict.fraction is not None]

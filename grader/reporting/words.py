@@ -201,6 +201,14 @@ def not_counted(missing: str, total: str) -> str:
     return f"{missing} of the lab's {total} points could not be judged here and are not counted against you."
 
 
+def checks_away(missing: str, total: str) -> str:
+    """Say that points belong to checks that are not here: a student's copy has no hidden ones."""
+    return (
+        f"{missing} of the lab's {total} points belong to checks that were not run here: "
+        "hidden checks stay with your instructor and run when you submit."
+    )
+
+
 def bonus(points: str) -> str:
     """Say that the score holds bonus points."""
     return f"The score includes {points} bonus points."

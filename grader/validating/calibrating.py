@@ -146,7 +146,7 @@ def updated(
             for name, one in found.items()
         },
     }
-    thresholds = {name: dict(entry) for name, entry in cast("Mapping[str, Any]", before.get("thresholds", {})).items()}
+    thresholds = dict(cast("Mapping[str, Any]", before.get("thresholds", {})))
     for name, one in found.items():
         new = {"floor": one.floor, "goal": one.goal}
         if made := {key: value for key, value in new.items() if value is not None}:

@@ -183,7 +183,7 @@ class Reuse:
                 "run": [folder.name, [_hash(folder / name) for name in _EVIDENCE]],
                 "pushed": files_sha256(sorted((folder / "hub" / "repos").rglob("*.json"))),
                 "checks": [checks_sha256(lab), files_sha256(_helpers(lab)), only],
-                "lab": files_sha256([lab.toml, *schemas]),
+                "lab": files_sha256([lab.toml, *schemas, *track.glob(f"calibration-{lab.id}.json")]),
                 "data": files_sha256(data),
                 "hub": hub,
                 "installed": installed_sha256(),

@@ -158,6 +158,19 @@ class Workshop:
             lab.starter.write_bytes(starter)
         return changed
 
+    def bundle(self, destination: Path) -> tuple[str, ...]:
+        """Write what students get of the course; see `releasing.bundle`.
+
+        Args:
+            destination: a new folder.
+
+        Returns:
+            Paths of the files in it.
+        """
+        from grader.releasing import write_bundle
+
+        return write_bundle(self._settings.root, self.labs, destination)
+
     # --- runs ---------------------------------------------------------------------------------------------------
 
     def of(self, request: Request, notebook: Path) -> Request:

@@ -140,7 +140,7 @@ def grade(verdicts: tuple[Verdict, ...], **changes: Any) -> Grade:
     counts: dict[str, int] = {}
     for verdict in verdicts:
         counts[verdict.status.value] = counts.get(verdict.status.value, 0) + 1
-    total = sum(verdict.check.points for verdict in verdicts)
+    total = sum(verdict.check.points for verdict in verdicts if not verdict.check.bonus)
     base = Grade(
         run_id="2.5.4-9f3c1a",
         score=round(sum(verdict.check.points * (verdict.fraction or 0.0) for verdict in judged), 4),
