@@ -29,7 +29,7 @@ def test_memory(run, evidence):
     limit, first_line = run.parameters["memory_mb"], next(cell.first_line for cell in later if cell.number == most)
     bars = {f"cell {number}": round(size, 1) for number, size in grown.items()}
     title = "Memory of the largest process above that of the imports"
-    evidence.plot("bars", title, unit="MB", values=bars, limit=limit)
+    evidence.plot("bars", title, unit="MB", values=bars, limit={"name": "limit", "value": limit})
     label = f"Most memory above that, in cell {most} ({first_line[:40]})"
     if not evidence.at_most(label, round(grown[most]), limit, unit="MB"):
         evidence.mistake(
