@@ -17,6 +17,7 @@ from grader.model.lab import Limits
 from grader.sandbox import vessel
 from grader.sandbox.base import Command, Contained, Sandbox, Tick
 from grader.sandbox.bubblewrap import BubblewrapSandbox
+from grader.sandbox.cgroup import sweep
 from grader.sandbox.environ import build_environment
 from grader.sandbox.own_box import NamespaceSandbox
 from grader.sandbox.process import ProcessSandbox
@@ -475,6 +476,34 @@ ProcessSandbox().run(Command((sys.executable, "-c", {code!r}), folder, {{}}, Lim
         assert is_alive(process.pid_of_child())
         parent.send_signal(signal.SIGKILL)
     assert eventually(lambda: not is_alive(process.pid_of_child()))
+
+
+@pytest.fixture(params=BOXES)
+def box(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+    folder = tmp_path / "box"
+    folder.mkdir()
+    return Bench(request.param(), folder)
+
+
+def test_a_box_dies_with_its_grader_and_its_group_is_swept(box):
+    code = "import os, time; os.fork(); open('up', 'w').write('up'); time.sleep(60)"
+    kind = type(box.sandbox)
+    grader = f"""
+import sys
+from pathlib import Path
+from grader.model.lab import Limits
+from grader.sandbox.base import Command
+from {kind.__module__} import {kind.__name__}
+folder = Path({str(box.folder)!r})
+command = Command((sys.executable, "-c", {code!r}), folder, {{"HOME": str(folder)}}, Limits(), (folder,))
+{kind.__name__}().run(command)
+"""
+    with subprocess.Popen([sys.executable, "-c", grader]) as parent:
+        assert eventually(lambda: (box.folder / "up").exists() and not box.is_empty())
+        parent.send_signal(signal.SIGKILL)
+    assert eventually(box.is_empty)
+    left = f"grader-box-{parent.pid}-*"
+    assert eventually(lambda: sweep() or not list(Path("/sys/fs/cgroup").rglob(left)))
 
 
 @linux

@@ -157,6 +157,20 @@ def test_a_run_over_its_time_is_stopped_and_told_by_its_cell(course, tmp_path):
     assert "ell 2" in done.stdout
 
 
+def test_what_was_finished_before_a_limit_is_kept_and_judged(course, tmp_path):
+    bomb = "import os, time\nfor _ in range(200):\n    if os.fork() == 0: time.sleep(60)\ntime.sleep(60)"
+    path = write_notebook(tmp_path / "late.ipynb", f"{answering('left + right')}\n{bomb}")
+
+    done = call(course, "grade", path, "--json")
+
+    grade = json.loads(done.stdout)
+    run = grade["run"]
+    assert (done.returncode, run["status"], run["code"], run["stopped_at"]) == (4, "stopped", "GR404", 2)
+    assert "128 processes" in run["message"]
+    verdicts = {verdict["check"]["id"]: verdict["status"] for verdict in grade["verdicts"]}
+    assert (verdicts["test_answer"], verdicts["test_sum"]) == ("passed", "passed")
+
+
 def test_a_stub_is_an_exercise_not_attempted(course):
     done = call(course, "grade", "--lab", "0.1")
 
