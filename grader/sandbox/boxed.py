@@ -19,6 +19,7 @@ from grader.sandbox.cgroup import ControlGroup, make_group
 from grader.sandbox.forward import Forwarder
 from grader.sandbox.launcher import Order
 from grader.sandbox.limits import MOST_ENTRIES, TASKS_PER_PROCESS, describe, kernel_limits, size
+from grader.sandbox.sockets import Sockets
 from grader.sandbox.tree import LinuxTree, Process, ProcessTree
 from grader.sandbox.vessel import Vessel
 
@@ -87,6 +88,7 @@ class BoxVessel(Vessel):
         self._channel: socket.socket | None = None
         self._init = self._supervisor = -1
         self._processes = -1
+        self._sockets: Sockets | None = None
         self._file_systems: tuple[int, ...] = ()
 
     @property
@@ -144,6 +146,7 @@ class BoxVessel(Vessel):
             self._resources.callback(os.close, self._supervisor)
             if self._group is not None:
                 self._group.add((launcher, init, supervisor))
+            self._sockets = Sockets(supervisor, self._resources.callback)
             self._processes = self._open_in_box(supervisor, "/proc")
             self._file_systems = tuple(self._open_in_box(supervisor, path) for path in (TEMPORARY, SHARED_MEMORY))
         except OSError as exc:
@@ -184,11 +187,12 @@ class BoxVessel(Vessel):
         self._resources.callback(forwarder.close)
 
     def memory_bytes(self) -> int:
-        """Return what the box's memory file systems hold, where no control group counts it."""
+        """Return what its sockets hold, and its memory file systems, where no control group counts them."""
+        sockets = self._sockets.bytes() if self._sockets is not None else 0
         if self.counted:
-            return 0
+            return sockets
         states = map(os.fstatvfs, self._file_systems)
-        return sum((state.f_blocks - state.f_bfree) * state.f_frsize for state in states)
+        return sockets + sum((state.f_blocks - state.f_bfree) * state.f_frsize for state in states)
 
     def crowd(self) -> tuple[str, str] | None:
         """See a fork bomb in one call: it takes the time that looking at each of its processes would need."""

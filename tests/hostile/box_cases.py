@@ -1,4 +1,4 @@
-"""Forty programs written to break out of a box; each says `BROKE` when it gets through. `world.py` judges them."""
+"""Forty-two programs written to break out of a box; each says `BROKE` when it gets through. `world.py` judges them."""
 
 from dataclasses import dataclass
 
@@ -456,6 +456,47 @@ if os.fork() == 0:
 while not os.path.exists("artifacts/value.json"):
     time.sleep(0.01)
 """,
+    ),
+    Case(
+        "H41",
+        "hold memory in the buffers of connections to itself",
+        """
+kept = []
+server = socket.create_server(("127.0.0.1", 0), backlog=256)
+for _ in range(120):
+    client = socket.create_connection(server.getsockname())
+    kept += [client, server.accept()[0]]
+    client.setblocking(False)
+    try:
+        while True:
+            client.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+time.sleep(60)
+""",
+        ("GR403",),
+        (("memory_bytes", 200 * 1024**2),),
+    ),
+    Case(
+        "H42",
+        "hold memory in Unix sockets of many processes",
+        """
+for _ in range(20):
+    if os.fork() == 0:
+        kept = [socket.socketpair() for _ in range(200)]
+        for pair in kept:
+            for end in pair:
+                end.setblocking(False)
+                try:
+                    while True:
+                        end.send(b"x" * 60_000)
+                except BlockingIOError:
+                    pass
+        time.sleep(60)
+time.sleep(60)
+""",
+        ("GR403",),
+        (("memory_bytes", 400 * 1024**2),),
     ),
 )
 BY_ID = {case.id: case for case in CASES}

@@ -1,4 +1,4 @@
-"""The forty hostile programs against the strongest containment, and what is collected of what they leave."""
+"""The hostile programs against the strongest containment, and what is collected of what they leave."""
 
 import os
 from pathlib import Path
@@ -32,7 +32,7 @@ def around(tmp_path_factory):
     del os.environ["GRADER_TOKEN"]
 
 
-#: Where our own builder does what bubblewrap does otherwise; `make hostile` tries all forty on it as well.
+#: Where our own builder does what bubblewrap does otherwise; `make hostile` tries all of them on it as well.
 BUILT = frozenset(
     "H01 H03 H04 H05 H06 H08 H09 H11 H12 H14 H18 H21 H30 H31 H32 H33 H34 H36".split()  # noqa: SIM905  easier to read
 )

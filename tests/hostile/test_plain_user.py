@@ -14,7 +14,7 @@ from tests.hostile.world import everything
 
 ROOT = Path(__file__).parents[2]
 #: What differs without root: who reads what, who counts memory and processes, how a run is ended.
-SOME = "H01 or H04 or H11 or H16 or H18 or H23 or H31 or H34"
+SOME = "H01 or H04 or H11 or H16 or H18 or H23 or H31 or H34 or H41 or H42"
 
 pytestmark = [
     needs_boxes,
@@ -38,6 +38,7 @@ def as_a_plain_user(home: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.timeout(1800)
 def test_hostile_programs_are_held_without_root(home):
     files = ["tests/hostile/test_box.py"]
     chosen = ["-k", f"is_held and ({SOME})"]

@@ -1,0 +1,69 @@
+"""The sockets of a network namespace of the test's own, in a fork: those of the machine come and go."""
+
+import contextlib
+import multiprocessing
+import os
+import socket
+import sys
+from pathlib import Path
+
+from grader.sandbox import namespaces, sockets
+from grader.sandbox.sockets import Sockets
+from tests.fakes.boxes import needs_namespaces
+
+FORK = multiprocessing.get_context("fork")
+WELL = 7
+
+
+def alone(body):
+    def run():
+        namespaces._make_namespaces()
+        namespaces._raise_loopback()
+        with contextlib.ExitStack() as stack:
+            body(Sockets(os.getpid(), stack.callback))
+        sys.exit(WELL)
+
+    process = FORK.Process(target=run)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+@needs_namespaces
+def test_what_waits_in_a_connection_is_counted_while_it_waits():
+    def body(counted):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            client = socket.create_connection(server.getsockname())
+            other = server.accept()[0]
+        with client, other:
+            assert counted.bytes() == 0
+            client.setblocking(False)
+            sent = 0
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    sent += client.send(b"x" * 65536)
+            assert counted.bytes() >= sent
+            while sent > 0:
+                sent -= len(other.recv(1 << 20))
+            assert counted.bytes() < 1 << 16
+
+    assert alone(body) == WELL
+
+
+@needs_namespaces
+def test_unix_sockets_count_as_what_they_could_hold():
+    def body(counted):
+        pairs = [socket.socketpair() for _ in range(50)]
+        assert counted.bytes() == 100 * sockets._UNIX_BYTES
+        for end in (end for pair in pairs for end in pair):
+            end.close()
+        assert counted.bytes() == 0
+
+    assert alone(body) == WELL
+
+
+def test_a_table_that_cannot_be_read_counts_nothing():
+    with Path(os.devnull).open("rb") as nothing:
+        assert sockets._lines(nothing.fileno()) == []
+    assert sockets._lines(-1) == []
+    assert sockets._queued(b"too short") == 0
