@@ -26,15 +26,15 @@ def test_memory(run, evidence):
     before = imports.anonymous_bytes
     grown = {cell.number: max(cell.anonymous_bytes - before, 0) / MB for cell in later}
     most = max(grown, key=grown.get)
-    limit, first_line = run.parameters["memory_mb"], next(cell.first_line for cell in later if cell.number == most)
+    limit = run.parameters["memory_mb"]
     bars = {f"cell {number}": round(size, 1) for number, size in grown.items()}
     title = "Memory of the largest process above that of the imports"
     evidence.plot("bars", title, unit="MB", values=bars, limit={"name": "limit", "value": limit})
-    label = f"Most memory above that, in cell {most} ({first_line[:40]})"
-    if not evidence.at_most(label, round(grown[most]), limit, unit="MB"):
-        evidence.mistake(
-            "rows-in-memory", "Which line makes a list of all rows? Python objects need ten times what the file does."
+    if not evidence.at_most("Most memory above that of the imports", round(grown[most]), limit, unit="MB"):
+        hint = (
+            f"Which line of cell {most} makes a list of all rows? Objects of Python take ten times what the file does."
         )
+        evidence.mistake("rows-in-memory", hint)
     evidence.at_most("Memory after the imports", round(before / MB), IMPORTS_MB, unit="MB",
                      hint="Load no data in the cell of the imports.")  # fmt: skip
 
