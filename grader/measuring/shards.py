@@ -11,11 +11,13 @@ from grader.errors import SubmissionFault
 if TYPE_CHECKING:
     import numpy as np
 
-#: Files of one data set, bytes of all columns unpacked, and values of one column per row.
+#: Files of one data set, bytes of all its columns unpacked, and values of one column per row.
 MOST_FILES = 64
-MOST_BYTES = 1024**3
+MOST_BYTES = 2 * 1024**3
 MOST_VALUES = 1_024
+#: Bytes of one id, and entries of one list.
 LONGEST_ID = 64
+LONGEST_LIST = 8_192
 #: Column -> what it has to hold.
 KINDS: Mapping[str, str] = {"id": "text", "label": "whole", "input_ids": "lists", "attention_mask": "lists"}
 WORDS = {"text": "text", "whole": "whole numbers", "lists": "lists of whole numbers"}
@@ -71,9 +73,12 @@ def open_splits(root: Path, folder: str, most_rows: int) -> dict[str, Split]:
         if not wanted:
             there = ", ".join(names[:5]) or "nothing"
             raise SubmissionFault("GR314", f"{folder} has no file {split}-*.parquet. It holds: {there}.")
-        rows = sum(_checked(place / name, f"{folder}/{name}", most_rows) for name in wanted)
+        sizes = [_checked(place / name, f"{folder}/{name}", most_rows) for name in wanted]
+        rows, unpacked = (sum(part) for part in zip(*sizes, strict=True))
         if rows > most_rows:
             raise SubmissionFault("GR315", f"{folder}: {split} has {rows:,} rows, more than the whole data set.")
+        if unpacked > MOST_BYTES:
+            raise SubmissionFault("GR315", f"{folder}: {split} has {unpacked:,} bytes when it is unpacked.")
         found[split] = Split(split, tuple(place / name for name in wanted), rows)
     return found
 
@@ -83,8 +88,8 @@ def list_lengths(column: Any) -> "np.ndarray[Any, Any]":
     return _compute().list_value_length(column).to_numpy(zero_copy_only=False)
 
 
-def _checked(path: Path, name: str, most_rows: int) -> int:
-    """Look at what a file says about itself; return its rows."""
+def _checked(path: Path, name: str, most_rows: int) -> tuple[int, int]:
+    """Look at what a file says about itself; return its rows, and its bytes when it is unpacked."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -99,9 +104,9 @@ def _checked(path: Path, name: str, most_rows: int) -> int:
         values = max((int(chunk.num_values) for chunk in chunks), default=0)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as exc:
         raise _unreadable(name, exc) from exc
-    if rows > most_rows or unpacked > MOST_BYTES or values > MOST_VALUES * max(most_rows, 1):
+    if rows > most_rows or values > MOST_VALUES * max(most_rows, 1):
         raise SubmissionFault("GR315", f"{name} is larger than this data set can be: {rows:,} rows, {values:,} values.")
-    return rows
+    return rows, unpacked
 
 
 def _check_columns(schema: Any, name: str) -> None:
@@ -150,8 +155,12 @@ def _check_values(column: Any, name: str, file: str) -> None:
         longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
         if longest > LONGEST_ID:
             raise SubmissionFault("GR315", f"{file}: an `id` has {longest:,} bytes.")
-    elif KINDS[name] == "lists" and column.flatten().null_count:
-        raise SubmissionFault("GR315", f"{file}: `{name}` has lists with empty places.")
+    elif KINDS[name] == "lists":
+        longest = compute.max(compute.list_value_length(column)).as_py() or 0
+        if longest > LONGEST_LIST:
+            raise SubmissionFault("GR315", f"{file}: `{name}` has a row of {longest:,} numbers.")
+        if column.flatten().null_count:
+            raise SubmissionFault("GR315", f"{file}: `{name}` has lists with empty places.")
 
 
 def _compute() -> Any:

@@ -241,11 +241,18 @@ def test_files_that_are_no_parquet_or_cut_off_are_refused(place, processed):
     assert "cannot be read as Parquet" in refusal(place)
 
 
-def test_more_rows_values_or_files_than_there_can_be_are_refused_before_they_are_read(place, processed):
+def test_more_rows_values_or_files_than_there_can_be_are_refused_before_they_are_read(place, processed, monkeypatch):
     table = pq.read_table(processed / TEST)
     many = pa.concat_tables([table] * 30)
     pq.write_table(many, processed / TEST)
     assert "larger than this data set can be" in refusal(place)
+    monkeypatch.setattr(shards, "MOST_BYTES", 1_000)
+    pq.write_table(table, processed / TEST)
+    assert "bytes when it is unpacked" in refusal(place)
+    monkeypatch.undo()
+    long = pa.array([[1] * 9_000] * 5)
+    pq.write_table(table.slice(0, 5).set_column(2, "input_ids", long), processed / TEST)
+    assert "a row of 9,000 numbers" in refusal(place)
     endless = pa.array([[1] * 200_000] * 5)
     pq.write_table(table.slice(0, 5).set_column(2, "input_ids", endless), processed / TEST)
     assert "values" in refusal(place)
