@@ -62,7 +62,7 @@ def test_stated_outputs(artifacts, measured, bases, hub, lab, run, evidence):  #
     found = demos.demos_of(artifacts, measured, bases)
     context = (hub, bases, lab, run.device, allowed)
     rows = [_compared(demo, demo.entry["inputs"], demo.entry["outputs"], demo.answers, context) for demo in found]
-    _tell("Outputs", found, rows, evidence)
+    _tell("Outputs", found, rows, measured.demos["demos"], evidence)
 
 
 @check(
@@ -72,12 +72,12 @@ def test_stated_outputs(artifacts, measured, bases, hub, lab, run, evidence):  #
     hint="Call `run_demo` with an input that is in no demo, and compare with the pipeline itself.",
 )
 def test_fresh_inputs(artifacts, measured, probes, bases, hub, lab, run, evidence):  # noqa: PLR0917  fixtures
-    """`run_demo` answers fresh inputs as the models do"""
+    """Fresh inputs get the answers that the models give"""
     allowed = demos.tolerance(run, thresholds(lab))
     found = demos.demos_of(artifacts, measured, bases)
     context = (hub, bases, lab, run.device, allowed)
     rows = [_asked(demo, probes.of("run_demo", demo.generator), context) for demo in found]
-    _tell("Fresh inputs", found, rows, evidence)
+    _tell("Fresh inputs", found, rows, measured.demos["demos"], evidence)
 
 
 def _problem(entry) -> str:
@@ -171,7 +171,7 @@ def _asked(demo, calls, context):
     return right, wanted, sentence, mistake
 
 
-def _tell(what, found, rows, evidence):
+def _tell(what, found, rows, measured, evidence):
     """Fill the table; the points are the share of right answers, over five demos at least."""
     share = sum(right / wanted for right, wanted, _, _ in rows) / max(demos.WANTED, len(rows))
     for demo, (right, wanted, sentence, mistake) in zip(found, rows, strict=True):
@@ -181,7 +181,9 @@ def _tell(what, found, rows, evidence):
             evidence.partial(share)
             if mistake:
                 evidence.mistake(*mistake)
-    if not evidence.at_least("Demos that could be compared", len(rows), demos.WANTED):
+    problems = [f"Demo {at} is not run: {one['problem']}." for at, one in enumerate(measured, 1) if one["problem"]]
+    hint = problems[0] if problems else "Each demo shows another task."
+    if not evidence.at_least("Demos of different tasks that could be compared", len(rows), demos.WANTED, hint=hint):
         evidence.partial(share)
 
 

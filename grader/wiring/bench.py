@@ -24,6 +24,7 @@ IMPORTS = (
     "grader.measuring.lora",
     "grader.measuring.memory",
     "grader.measuring.merging",
+    "grader.measuring.pipelines",
     "grader.measuring.tokenizers",
     "accelerate",
     "datasets",
@@ -32,6 +33,9 @@ IMPORTS = (
     "torch",
     "transformers.models.bert.modeling_bert",
     "transformers.models.distilbert.modeling_distilbert",
+    "transformers.models.gpt2.modeling_gpt2",
+    "transformers.models.vit.modeling_vit",
+    "transformers.pipelines",
     "transformers.trainer",
 )
 #: A case may train a model.

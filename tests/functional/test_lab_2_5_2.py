@@ -64,7 +64,7 @@ def test_the_reference_solution_earns_everything_and_the_bonus(reference: Graded
 def test_the_reference_solution_stays_far_below_its_limits(reference: Graded):
     run = reference.grade.run
     assert run.status == "completed"
-    assert run.wall_seconds < 150  # 20 s on an idle machine
+    assert run.wall_seconds < 200  # 20 s on an idle machine
     assert run.peak_memory_bytes < run.limits.memory_bytes / 2
 
 
