@@ -5,6 +5,7 @@ import unicodedata
 from demos import count_right, read
 
 from grader.measuring import pipelines
+from grader.measuring.pipeline_answers import same_scores
 from grader.measuring.pipeline_tasks import MOST_CHARACTERS
 
 LEAST_CHARACTERS = 10_000
@@ -46,18 +47,18 @@ def compare(name, item, output, demo, evidence, *, device, allowed) -> None:
     ours = pipelines.answers(demo.task, demo.folder, demo.options, [item], device=device)
     theirs = read(demo.task, [output], 1)
     said = f"{theirs[0].texts[0]} ({theirs[0].numbers[0]:.4f})" if theirs[0] else str(output)[:60]
-    if (
-        not evidence.holds(
-            f"{name}: answered as the model does",
-            count_right(demo.task, theirs, ours, allowed),
-            f"{name}: you have {said}, the model gives {ours[0].texts[0]} ({ours[0].numbers[0]:.4f}).",
-            claimed=said,
-            measured=f"{ours[0].texts[0]} ({ours[0].numbers[0]:.4f})",
-            required="the same",
-        )
-        and len(item) >= LEAST_CHARACTERS
+    if not evidence.holds(
+        f"{name}: answered as the model does",
+        count_right(demo.task, theirs, ours, allowed),
+        f"{name}: you have {said}, the model gives {ours[0].texts[0]} ({ours[0].numbers[0]:.4f}).",
+        claimed=said,
+        measured=f"{ours[0].texts[0]} ({ours[0].numbers[0]:.4f})",
+        required="the same",
     ):
-        evidence.mistake("long-text", "Pass `truncation=True`: the text is cut off at the model's own limit.")
+        if theirs[0] and same_scores(theirs[0], ours[0], allowed):
+            evidence.mistake("labels-swapped", "Use the labels of the model's own config: `model.config.id2label`.")
+        elif len(item) >= LEAST_CHARACTERS:
+            evidence.mistake("long-text", "Pass `truncation=True`: the text is cut off at the model's own limit.")
 
 
 def compare_tokens(name, case, demo, device, evidence) -> None:

@@ -231,6 +231,8 @@ def _unit(theirs, ours, limits) -> tuple[str, str]:
     """Name what is wrong with a latency."""
     if _near(1_000 * theirs, ours, limits):
         return "seconds-for-milliseconds", "These are seconds: the report asks for milliseconds."
+    if theirs > ours * limits["slower"]:
+        return "pipeline-in-loop", "A call that takes so long usually builds its pipeline again: build it once."
     return "latency-invented", "Time the calls themselves, and report what comes out."
 
 
