@@ -4,7 +4,7 @@ import demos
 import edge_cases
 from calibration import thresholds
 
-from grader.checking.api import CheckFailure, check
+from grader.checking.api import CheckFailure, Missing, check
 
 
 @check(
@@ -27,9 +27,9 @@ def test_edge_answers(artifacts, measured, probes, bases, lab, run, evidence):  
             demos.read(stated.task, outputs, len(inputs))
         except CheckFailure as failure:
             evidence.holds("An answer or a refusal for each input", condition=False, sentence=str(failure))
-            evidence.mistake(
-                "one-input-costs-all", "Refuse a bad input before the pipeline sees it, then ask the rest."
-            )
+            if not isinstance(failure, Missing):
+                hint = "Refuse a bad input before the pipeline sees it, then ask the rest."
+                evidence.mistake("one-input-costs-all", hint)
             continue
         for item, output in zip(inputs, outputs, strict=True):
             edge_cases.compare(_name(item), item, output, stated, evidence, device=run.device, allowed=allowed)
