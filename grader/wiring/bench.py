@@ -1,9 +1,11 @@
 """Makes wrong submissions of a reference run and has the lab's checks judge them, quickly and side by side."""
 
 import os
+import platform
 import sys
 import tempfile
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 from grader.errors import InternalFault, LabFault
@@ -15,10 +17,10 @@ from grader.validating import Case
 from grader.validating.making import MakeJob, write_job
 from grader.wiring.stages import CourseStages
 
-#: What making and measuring import: imported once, before the first fork.
-IMPORTS = (
-    "grader.checking.worker",
-    "grader.validating.making",
+#: What making and judging import, once, before the first fork.
+IMPORTS = ("grader.checking.worker", "grader.validating.making")
+#: What measuring and the notebooks import, in labs that have to do with models.
+MODEL_IMPORTS = (
     "grader.measuring.checkpoints",
     "grader.measuring.classifiers",
     "grader.measuring.lora",
@@ -46,14 +48,15 @@ _INHERITED = ("PATH", "HOME", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_CONFIG", "COV
 class Bench:
     """Where the course's own submissions are made and judged; one process serves all of them."""
 
-    def __init__(self, stages: CourseStages) -> None:
+    def __init__(self, stages: CourseStages, *, models: bool = True) -> None:
         """Start the process that is forked.
 
         Args:
             stages: of the course, with the sandbox that notebooks run in; checks are judged without one.
+            models: whether what it judges has to do with models: that is half a gigabyte of libraries.
         """
         self.students = stages
-        self.processes = TrustedProcesses(IMPORTS)
+        self.processes = TrustedProcesses(IMPORTS + (MODEL_IMPORTS if models else ()))
         self.stages = replace(stages, sandbox=self.processes)
 
     def make(self, case: Case, lab: Lab, reference: Path, folder: Path) -> None:
@@ -96,6 +99,17 @@ class Bench:
             One verdict for every check of the lab.
         """
         return self.stages.check(lab, folder, ())
+
+
+def needs_models(lab: Lab) -> bool:
+    """Whether anything of a lab has to do with models, so that judging it needs their libraries."""
+    return bool(lab.hub_models or lab.hub_datasets or lab.measurements or lab.probes)
+
+
+def installed() -> dict[str, str]:
+    """Return the versions of Python, of the grader and of the packages that decide figures."""
+    names = ("grader", "torch", "transformers", "datasets", "peft", "tokenizers", "scikit-learn")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
 def _last_line(log: Path) -> str:

@@ -11,8 +11,8 @@ from grader.model.lab import CalibrationSpec, Lab
 from grader.model.verdict import Verdict
 from grader.validating import load_cases
 from grader.validating.calibrating import Calibrated, calibrate, noted, shown_value, updated
-from grader.wiring.bench import Bench
-from grader.wiring.proving import Prover, Wanted, installed
+from grader.wiring.bench import Bench, installed, needs_models
+from grader.wiring.proving import Prover, Wanted
 from grader.wiring.stages import CourseStages
 
 
@@ -51,7 +51,7 @@ def calibrate_lab(lab: Lab, stages: CourseStages, seeds: int, say: Callable[[str
         raise LabFault("GR201", f"Lab {lab.id} has nothing to calibrate.", "Add a [calibration.NAME] to lab.toml.")
     path = lab.toml.with_name(f"calibration-{lab.id}.json")
     before: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    bench = Bench(stages)
+    bench = Bench(stages, models=needs_models(lab))
     try:
         prover = Prover(bench, Wanted(), say)
         folders = [prover.reference(lab, seed) for seed in range(1, seeds + 1)]

@@ -2,14 +2,12 @@
 
 import contextlib
 import datetime as dt
-import platform
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +24,7 @@ from grader.validating.mutants import Mutant, plan_mutants
 from grader.validating.mutants.cells import cell_mutants
 from grader.validating.survivors import Excuses, load_excuses
 from grader.validating.tally import broken_checks, case_trial, earned_points, lab_strength, mutant_trial, unmet
-from grader.wiring.bench import Bench
+from grader.wiring.bench import Bench, installed, needs_models
 from grader.wiring.stages import CourseStages
 
 #: Told what goes on, in a sentence.
@@ -68,7 +66,7 @@ def prove_labs(
         What holds and what does not.
     """
     started = time.perf_counter()
-    bench = Bench(stages)
+    bench = Bench(stages, models=any(needs_models(lab) for lab, _ in labs))
     try:
         found = tuple(Prover(bench, wanted, say).prove(lab, declared) for lab, declared in labs)
     finally:
@@ -290,12 +288,6 @@ def _scratch() -> Generator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def installed() -> dict[str, str]:
-    """Return the versions of Python, of the grader and of the packages that decide figures."""
-    names = ("grader", "torch", "transformers", "datasets", "peft", "tokenizers", "scikit-learn")
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
 def _quiet(_stage: str, _sentence: str) -> None:

@@ -51,7 +51,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def proven(course: Path) -> tuple[subprocess.CompletedProcess[str], Path]:
     page = course / "strength.html"
-    return call(course, "validate", "0.1", "--seeds", "2", "--html", page), page
+    return call(course, "validate", "0.1", "--seeds", "2", "--full", "--html", page), page
 
 
 def call(course: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -103,6 +103,7 @@ def test_the_page_needs_nothing_else(proven: tuple[subprocess.CompletedProcess[s
     page = proven[1].read_text("utf-8")
     assert "one-too-high" in page
     assert "answer.json:sum:times 1.5" in page
+    assert "exercise-1:5:Add for Sub" in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
 
