@@ -10,7 +10,7 @@ from grader.sandbox.bubblewrap import BubblewrapSandbox
 from tests.fakes.boxes import needs_boxes
 from tests.fakes.judged import Workplace
 
-pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile")]
+pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile-runs")]
 
 #: Plays a check process that somebody has taken over; writes what it managed to do.
 TAKEN = '''

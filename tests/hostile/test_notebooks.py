@@ -15,7 +15,7 @@ from tests.hostile.test_runs import FORGE, MIB, Attack, outcome
 from tests.hostile.test_runs import attack as attack_in
 from tests.hostile.world import everything
 
-pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile")]
+pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile-runs")]
 more = pytest.mark.skipif(not everything(), reason="in `make hostile`; test_runs.py has the same without a box")
 BEFORE = "print('before')"
 

@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.boxes import needs_boxes
 from tests.fakes.small_course import small_course, write_notebook
 
-pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile")]
+pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile-runs")]
 
 #: Where each lies, and the word to look for.
 SECRETS = {

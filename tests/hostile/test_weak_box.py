@@ -14,7 +14,7 @@ from tests.fakes.boxes import needs_boxes
 from tests.fakes.small_course import small_course
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile")]
+pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile-runs")]
 #: The real one with few of the walls that it was asked for.
 FALSE = f"""#!/bin/sh
 while [ "$1" != -- ]; do shift; done; shift
