@@ -4,7 +4,7 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +102,8 @@ def _make_v2(name: str, memory_bytes: int | None, tasks: int | None) -> ControlG
             folder = parent / name
             folder.mkdir()
             limits = {"memory.max": memory_bytes, "memory.swap.max": 0, "memory.oom.group": 1, "pids.max": tasks}
-            _write(folder, limits, optional={"memory.swap.max"})
+            with _or_nothing(folder):
+                _write(folder, limits, optional={"memory.swap.max"})
             return ControlGroup((folder,), folder / "memory.events")
         if parent == _ROOT:
             return None
@@ -115,15 +116,25 @@ def _make_v1(name: str, memory_bytes: int | None, tasks: int | None) -> ControlG
         return None
     memory, pids = (_ROOT / kind / paths[kind].strip("/") / name for kind in ("memory", "pids"))
     memory.mkdir()
-    try:
+    with _or_nothing(memory):
         pids.mkdir()
-    except OSError:
-        memory.rmdir()
-        raise
     swap = "memory.memsw.limit_in_bytes"
-    _write(memory, {"memory.limit_in_bytes": memory_bytes, swap: memory_bytes}, optional={swap})
-    _write(pids, {"pids.max": tasks}, optional=set())
+    with _or_nothing(memory, pids):
+        _write(memory, {"memory.limit_in_bytes": memory_bytes, swap: memory_bytes}, optional={swap})
+        _write(pids, {"pids.max": tasks}, optional=set())
     return ControlGroup((memory, pids), memory / "memory.oom_control")
+
+
+@contextlib.contextmanager
+def _or_nothing(*folders: Path) -> Generator[None]:
+    """Remove groups that could not be finished."""
+    try:
+        yield
+    except OSError:
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _write(folder: Path, values: dict[str, int | None], optional: set[str]) -> None:

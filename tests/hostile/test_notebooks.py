@@ -9,6 +9,7 @@ from grader.artifacts.collect import collect
 from grader.artifacts.json_file import read_json_file
 from grader.artifacts.notebook_file import NOTEBOOK_LIMIT
 from grader.model.run import RunStatus
+from grader.sandbox import boxed, disk, watch
 from grader.sandbox.bubblewrap import BubblewrapSandbox
 from tests.fakes.boxes import needs_boxes
 from tests.hostile.test_runs import FORGE, MIB, Attack, outcome
@@ -65,6 +66,17 @@ def test_n5_a_fork_bomb_is_stopped_at_its_cell(tmp_path):
     assert outcome(made) in [(RunStatus.STOPPED, "GR404", 3), (RunStatus.STOPPED, "GR403", 3)]
     assert made.text(2) == "before\n"
     assert made.seconds < 40
+
+
+@pytest.mark.parametrize("folder", ["/tmp", "."])
+def test_too_many_files_are_stopped_at_their_cell(tmp_path, monkeypatch, folder):
+    for module in (boxed, disk, watch):
+        monkeypatch.setattr(module, "MOST_ENTRIES", 3_000)
+    source = f"import time\nfor n in range(5_000): open(f'{folder}/{{n}}', 'w').close()\ntime.sleep(60)"
+    made = attack(tmp_path, BEFORE, source, wall_seconds=50)
+    assert outcome(made) == (RunStatus.STOPPED, "GR406", 3)
+    assert "3,000 files" in made.result.message
+    assert made.text(2) == "before\n"
 
 
 LIES = """

@@ -64,3 +64,12 @@ def test_the_doctor_says_so_and_what_is_left(place):
 
     sandbox = next(one for one in json.loads(done.stdout)["findings"] if one["subject"] == "Sandbox")
     assert "bubblewrap: A box does not hold here: the probe could read a file outside" in sandbox["detail"]
+
+
+def test_a_weaker_one_is_taken_only_when_a_person_says_so(place):
+    notebook = str(place / "course/solutions/module-0/lab-0.1-addition.ipynb")
+
+    done = grader(place, "grade", notebook, "--allow-weak", "--json")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["run"]["sandbox"]["backend"] == "namespaces"

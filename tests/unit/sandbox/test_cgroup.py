@@ -73,6 +73,25 @@ def test_version_1_leaves_no_half_of_a_group(hierarchy):
     assert list((root / "memory").iterdir()) == []
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_group_whose_limits_cannot_be_set_is_not_left_behind(hierarchy, monkeypatch, version):
+    root, own = hierarchy
+    if version == 2:
+        version_2(root, own)
+    else:
+        own.write_text("3:memory:/\n2:pids:/\n")
+        (root / "memory").mkdir()
+        (root / "pids").mkdir()
+
+    def refuse(*_arguments, **_options):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(cgroup, "_write", refuse)
+
+    assert make_group(1000, 20) is None
+    assert not list(root.rglob("grader-box-*"))
+
+
 def test_kills_are_counted_and_a_lost_file_is_no_kill(tmp_path):
     (tmp_path / "events").write_text("oom 3\noom_kill 2\n")
 
