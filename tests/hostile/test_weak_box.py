@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.boxes import needs_boxes
+from tests.fakes.boxes import needs_boxes, needs_namespaces
 from tests.fakes.small_course import small_course
 
 ROOT = Path(__file__).parents[2]
@@ -73,3 +73,17 @@ def test_a_weaker_one_is_taken_only_when_a_person_says_so(place):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["run"]["sandbox"]["backend"] == "namespaces"
+
+
+@needs_namespaces
+def test_without_bubblewrap_our_own_box_is_tried_and_taken(place):
+    (place / "empty").mkdir()
+    environment = {"PATH": str(place / "empty"), "HOME": str(place)}
+    argv = [sys.executable, "-m", "grader", "-C", str(place / "course"), "doctor", "--json"]
+
+    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+    sandbox = next(one for one in json.loads(done.stdout)["findings"] if one["subject"] == "Sandbox")
+    assert sandbox["detail"].startswith("namespaces (official grades): covers files outside the run")
+    assert "bubblewrap is not installed" in sandbox["detail"]
+    assert "apt-get install bubblewrap" in sandbox["detail"]
