@@ -120,6 +120,11 @@ class Spool:
         with self.log(key).open("a", encoding="utf-8") as file:
             file.write(words + "\n")
 
+    def noted(self, key: str, words: str) -> bool:
+        """Tell whether the log of a job holds a line."""
+        path = self._path(key, "log")
+        return path.is_file() and words in path.read_text("utf-8", "replace").splitlines()
+
     def keep(self, content: bytes, sha256: str, name: str) -> Path:
         """Keep a notebook, so that a batch can go on when the download is gone.
 

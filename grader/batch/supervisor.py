@@ -12,6 +12,9 @@ from grader.batch.spool import Outcome, Spool, Task
 from grader.errors import GraderError
 from grader.gradebook.ledger import LEASE_SECONDS, READY, Claim, Ledger
 
+#: Faults of what a run stands on: sandbox, Hub, runner. When a process of them was killed, the next try goes well.
+_PASSING = frozenset({"GR503", "GR505", "GR506"})
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -119,6 +122,9 @@ class Supervisor:
             outcome = self._spool.outcome(claim.key)
         if outcome is None:
             return self._lost(claim, task, ended)
+        if outcome.ending == "fault" and outcome.code in _PASSING:
+            self._spool.forget(claim.key)
+            return self._lost(claim, task, f"{outcome.code}  {outcome.message}")
         if outcome.ending == "fault":
             self._ledger.give_back(claim, "fault", f"{outcome.code}  {outcome.message}", lost=False)
             self._spool.forget(claim.key)
@@ -129,11 +135,12 @@ class Supervisor:
 
     def _lost(self, claim: Claim, task: Task, ended: str) -> str:
         """A worker without a result: somebody killed it, or it takes its workers along."""
-        state = self._ledger.give_back(claim, "lost", f"GR515  The worker was lost: {ended}.", lost=not self._stopping)
+        why = ended if ended.startswith("GR") else f"GR515  The worker was lost: {ended}."
+        state = self._ledger.give_back(claim, "lost", why, lost=not self._stopping)
         if self._stopping:
             self._ledger.retry([claim.key])
             return ""
-        return "" if state == READY else self._failing(task, f"GR515  The worker was lost again and again: {ended}.")
+        return "" if state == READY else self._failing(task, f"again and again: {why}")
 
     def _failing(self, task: Task, why: str) -> str:
         self._failed += 1

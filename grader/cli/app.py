@@ -14,6 +14,7 @@ from grader.cli import (
     doctor,
     errors,
     explain,
+    export,
     grade,
     gradebook,
     hub,
@@ -45,6 +46,10 @@ app.command("batch")(batch.batch)
 app.command("regrade")(regrade.regrade)
 app.command("overview")(overview.overview)
 app.command("work", hidden=True)(work.work)
+app.command("export")(export.export)
+app.command("gradescope-zip")(export.gradescope_zip)
+app.command("gradescope-run", hidden=True)(export.gradescope_run)
+app.command("github-workflow")(export.github_workflow)
 app.command("report")(report.report)
 app.command("verify")(verify.verify)
 app.add_typer(labs.app, name="labs")

@@ -48,6 +48,11 @@ class Workshop:
         self._settings = settings
         self.on_progress: Callable[[RunProgress], None] = _ignore
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
     @cached_property
     def labs(self) -> tuple[Lab, ...]:
         """The labs of the course, by id."""
@@ -195,7 +200,7 @@ class Workshop:
 
     def judge(self, folder: Path, only: tuple[str, ...], narrate: Narrator) -> Grade:
         """Judge a collected run; see `pipeline.judge_run`."""
-        folder = self._run_folder(folder)
+        folder = self.run_folder(folder)
         return pipeline.judge_run(folder, self.stages, narrate, only)
 
     def verify(self, folder: Path) -> tuple[Path, bool]:
@@ -212,7 +217,7 @@ class Workshop:
         """
         from grader.artifacts.seal import check_seal, read_key
 
-        folder = self._run_folder(folder)
+        folder = self.run_folder(folder)
         checked = check_seal(folder, read_key(self._settings.data))
         if checked.unknown:
             raise InternalFault("GR512", f"{folder.name} cannot be verified: {checked.unknown}.")
@@ -223,14 +228,18 @@ class Workshop:
 
     def report(self, folder: Path, *, staff: bool) -> Grade:
         """Make the pages of a graded run again; with `staff`, report-staff.html too."""
-        folder = self._run_folder(folder)
+        folder = self.run_folder(folder)
         grade = pipeline.report_run(folder, self.stages)
         if staff:
             self.stages.staff_report(grade, folder)
         return grade
 
-    def _run_folder(self, folder: Path) -> Path:
-        """Accept `runs/<id>` from anywhere, and a bare run id."""
+    def run_folder(self, folder: Path) -> Path:
+        """Return a run folder, named by its path or by the bare run id.
+
+        Raises:
+            UsageFault: GR103, it is not one.
+        """
         for candidate in (folder, self._settings.runs / folder):
             if (candidate / "submission.json").is_file():
                 return candidate.resolve()

@@ -1,11 +1,16 @@
 """A class is graded, graded on, judged again and decided upon by hand, as instructors do it: by commands."""
 
+import json
 import shutil
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.fakes.classes import ANSWERS, call, small_class, start
+from grader.exchange.gradescope_zip import script_files
+from tests.fakes.classes import ANSWERS, call, environment, small_class, start
 
 pytestmark = pytest.mark.xdist_group("batch")
 
@@ -66,26 +71,11 @@ def test_a_new_attempt_is_graded_alone_and_a_late_one_costs(course, graded, tmp_
 
 def test_decisions_by_hand_are_made_listed_and_revoked(course, graded):
     call(course, "gradebook", "override", "--lab", "0.1", "--student", "ben", "--on-time", "--reason", "He was ill")
-    made = call(
-        course,
-        "gradebook",
-        "override",
-        "--lab",
-        "0.1",
-        "--student",
-        "dan",
-        "--points",
-        "3",
-        "--reason",
-        "Oral",
-        "--json",
-    )
+    dan = ("--lab", "0.1", "--student", "dan", "--points", "3", "--reason", "Oral", "--json")
+    made = call(course, "gradebook", "override", *dan)
     assert made["changed"] == 1
-    listed = call(course, "gradebook", "list", "--json")["standings"]
-    assert {entry["sid"]: entry["points"] for entry in listed if entry["sid"] in {"ben", "dan"}} == {
-        "ben": 10,
-        "dan": 3,
-    }
+    listed = {entry["sid"]: entry for entry in call(course, "gradebook", "list", "--json")["standings"]}
+    assert (listed["ben"]["points"], listed["dan"]["points"]) == (listed["ben"]["raw"], 3)
     assert "He was ill" in call(course, "gradebook", "decisions")
 
     call(course, "gradebook", "revoke", made["number"], "--reason", "A mistake")
@@ -161,6 +151,64 @@ def test_an_interrupt_finishes_what_runs_and_the_same_command_goes_on(tmp_path):
     assert "Interrupted. Nothing is lost" in out
     assert "waiting" in out
     assert call(course, "batch", "../handed-in", "--workers", "2", "--json")["counts"] == {"graded": 3}
+
+
+def test_the_class_is_exported_into_the_instructors_own_file_and_as_tables(course, graded, tmp_path):
+    own = tmp_path / "Grades.csv"
+    own.write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,Lab 0.1 (42)\n    Points Possible,,,,,10\n"
+        "Ada,7,ada,ada,A,\nZoe,8,zoe,zoe,A,\n"
+    )
+    words = call(course, "export", "--to", "canvas", "--lab", "0.1", "--fill", own, "--out", tmp_path / "upload.csv")
+
+    assert "1 written" in words
+    assert "No grade for (1): Zoe" in words
+    assert "Not in the file (3): ben, cy, dan" in words
+    assert (tmp_path / "upload.csv").read_text().splitlines()[-1] == "Ada,7,ada,ada,A,10.00"
+    assert "the same as last time" in call(course, "export", "--to", "canvas", "--lab", "0.1", "--fill", own)
+    assert "0.1,zoe,Zoe,,,missing,0" in call(course, "export", "--batch")
+    assert "GR112" in call(course, "export", "--to", "moodle", code=2)
+    for name in ("junit", "lti", "nbgrader"):
+        assert "ada" in call(course, "export", "--to", name)
+
+
+def test_a_run_is_exported_without_what_its_student_must_not_read(course, graded, tmp_path, monkeypatch):
+    run = next(entry["run_id"] for entry in graded["standings"] if entry["sid"] == "cy")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "")
+    outputs = [call(course, "export", "--to", name, run) for name in ("gradescope", "junit", "github", "lti")]
+
+    assert "The sum is a whole number" in outputs[0]
+    assert all("secret words" not in output for output in outputs)
+    assert outputs[2].startswith("::")
+    assert "labs/module-0/lab-0.1-addition.ipynb" in outputs[2]
+    for name, code in (("canvas", "GR104"), ("nonsense", "GR104")):
+        assert code in call(course, "export", "--to", name, run, code=2)
+    assert "GR104" in call(course, "export", "--to", "gradescope", code=2)
+
+
+def test_gradescopes_scripts_grade_with_the_same_checks(tmp_path):
+    course = small_class(tmp_path)
+    place = tmp_path / "autograder"
+    (place / "submission").mkdir(parents=True)
+    (place / "source").symlink_to(course)
+    (place / "submission_metadata.json").write_text(json.dumps({"users": [{"email": "ada@example.org", "id": 7}]}))
+    notebook = place / "submission" / "mine.ipynb"
+    shutil.copy(tmp_path / "handed-in" / "cy" / "lab-0.1-addition.ipynb", notebook)
+    script = tmp_path / "run_autograder"
+    script.write_bytes(script_files("0.1")["run_autograder"])
+
+    def run():
+        own = {"GRADER_AUTOGRADER": str(place), "GRADER_COMMAND": str(Path(sys.executable).with_name("grader"))}
+        subprocess.run(["bash", script], env=environment(course) | own, check=True, timeout=120, capture_output=True)
+        return json.loads((place / "results" / "results.json").read_text())
+
+    made = run()
+    assert (made["score"], [test.get("status") for test in made["tests"]]) == (7, ["passed", "passed", "failed"])
+    assert "secret words" not in json.dumps(made)
+    notebook.write_text("<<<<")
+    assert (run()["score"], run()["output"][:5]) == (0, "GR301")
+    (place / "submission" / "second.ipynb").write_text("{}")
+    assert run()["output"].startswith("GR110")
 
 
 def test_the_class_has_a_page_that_links_its_reports(course, graded):

@@ -149,3 +149,19 @@ def test_a_claim_that_is_gone_ends_its_worker(ledger, spool, monkeypatch):
     world.run("a", workers=1)
 
     assert set(world.engine.killed) == {"a"}
+
+
+def test_a_fault_of_what_runs_stand_on_passes(ledger, spool):
+    broke = Outcome("a", "fault", code="GR503", message="The box ended.", exit_code=5)
+    world = World(ledger, spool, {"a": [broke, broke]})
+    world.run("a")
+
+    assert world.engine.started == ["a", "a", "a"]
+    assert world.recorded == [("a", "graded")]
+
+
+def test_a_box_that_breaks_every_time_fails_with_its_own_words(ledger, spool):
+    broke = Outcome("a", "fault", code="GR503", message="The box ended.", exit_code=5)
+    World(ledger, spool, {"a": [broke] * 99}).run("a")
+
+    assert ledger.details(["a"]) == {"a": "GR503  The box ended."}

@@ -1,0 +1,1 @@
+"""Projects grades into the formats of other systems; no number is computed twice."""
