@@ -177,7 +177,7 @@ def test_padding(artifacts, measured, run, evidence):
     told = artifacts.fits_schema("padding.json")
     train = measured.processed["splits"]["train"]
     places = max(train["rows"] * run.parameters["max_length"], 1)
-    right = {"fixed": 1 - train["positions"] / places, **train["padding"]}
+    right = {"fixed": max(1 - train["positions"] / places, 0), **train["padding"]}
     evidence.equals("Rows of a batch", told.integer("batch_size"), 32)
     evidence.plot(
         "bars", "Padding, as we measure it", unit="%", values={how: 100 * share for how, share in right.items()}
