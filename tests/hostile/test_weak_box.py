@@ -66,6 +66,7 @@ def test_the_doctor_says_so_and_what_is_left(place):
     assert "bubblewrap: A box does not hold here: the probe could read a file outside" in sandbox["detail"]
 
 
+@needs_namespaces
 def test_a_weaker_one_is_taken_only_when_a_person_says_so(place):
     notebook = str(place / "course/solutions/module-0/lab-0.1-addition.ipynb")
 
