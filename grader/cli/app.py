@@ -24,6 +24,7 @@ from grader.cli import (
     release,
     report,
     run,
+    serve,
     validate,
     verify,
     work,
@@ -45,6 +46,7 @@ app.command("check")(check.check)
 app.command("batch")(batch.batch)
 app.command("regrade")(regrade.regrade)
 app.command("overview")(overview.overview)
+app.command("serve")(serve.serve)
 app.command("work", hidden=True)(work.work)
 app.command("export")(export.export)
 app.command("gradescope-zip")(export.gradescope_zip)

@@ -1,61 +1,21 @@
 """The page of a class is made from the gradebook and from what lies in the run folders."""
 
-import datetime as dt
-import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from grader.errors import InternalFault, UsageFault
-from grader.gradebook.records import Handin, JudgedRun, Person
-from grader.model.artifact import ArtifactFile
-from grader.model.files import write_json
-from grader.settings import read_settings
 from grader.wiring import overviewing
-from grader.wiring.classroom import Classroom
 from grader.wiring.overviewing import Overviewer
-from tests.fakes import grades
-
-ROOT = Path(__file__).parents[3]
-NOW = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+from tests.fakes.class_in_book import classroom_in, hand_in
 
 
 @pytest.fixture
 def classroom(tmp_path):
-    for name in ("labs", "checks", "solutions"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    settings = replace(read_settings(tmp_path, {}), cache=tmp_path / "cache", data=tmp_path / "data")
-    settings.runs.mkdir()
-    opened = Classroom(settings)
-    opened.book.keep_course(opened.labs)
-    yield opened
-    opened.close()
-
-
-def hand_in(classroom, student, code, weights=None):
-    """Put a graded run of lab 2.5.4 into the book, with its folder."""
-    folder = classroom.settings.runs / f"2.5.4-{student}"
-    (folder / "artifacts" / "model").mkdir(parents=True)
-    cells = [{"cell_type": "code", "source": code}]
-    (folder / "submission.ipynb").write_text(json.dumps({"cells": cells}))
-    (folder / "report.html").write_text("page")
-    files = ()
-    if weights is not None:
-        save_file(weights, folder / "artifacts" / "model" / "model.safetensors")
-        files = (ArtifactFile("model/model.safetensors", 1, f"{student:0<64}"),)
-    grade = grades.perfect()
-    run = replace(grade.run, run_id=folder.name)
-    manifest = replace(grade.manifest, files=files)
-    write_json(folder / "manifest.json", replace(manifest, run_id=folder.name))
-    grade = replace(grade, run_id=folder.name, run=run, manifest=manifest)
-    number = classroom.book.hand_in(Person(student, student.title()), Handin(student, student, NOW, "2.5.4"))
-    judged = JudgedRun(number, f"exec-{student}", f"judge-{student}", {}, grade, str(folder))
-    with classroom.book.engine.begin() as connection:
-        classroom.book.recorder(judged)(connection)
+    with classroom_in(tmp_path) as opened:
+        yield opened
 
 
 def own_code(name):

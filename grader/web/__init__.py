@@ -1,0 +1,1 @@
+"""`grader serve`: a small web application for the instructor, on this machine alone."""
