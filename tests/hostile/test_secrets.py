@@ -83,7 +83,7 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
 for top in (course, "/root", "/home", "/tmp", "/work"):
     for folder, _, files in os.walk(top):
         for name in files:
-            if name.endswith((".py", ".json", ".ipynb", ".toml")) and "site-packages" not in folder:
+            if name.endswith((".py", ".json", ".ipynb", ".toml")) and "/lib/python" not in folder:
                 try:
                     text = open(os.path.join(folder, name), errors="replace").read(100_000)
                 except OSError:
@@ -117,13 +117,17 @@ def plant(root: Path) -> Path:
 
 
 def grade(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return call(course, "grade", "handed-in/mallory.ipynb", "--sandbox", "bubblewrap", *arguments)
+
+
+def call(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     secret = {
         "HF_TOKEN": SECRETS["token"],
         "GRADER_SECRET": SECRETS["token"],
         "AWS_SECRET_ACCESS_KEY": SECRETS["token"],
     }
-    argv = [sys.executable, "-m", "grader", "grade", "handed-in/mallory.ipynb", "--sandbox", "bubblewrap", *arguments]
+    argv = [sys.executable, "-m", "grader", *arguments]
     environment = {**kept, **secret, "GRADER_CACHE": str(course.parent / "cache")}
     return subprocess.run(argv, cwd=course, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
@@ -158,6 +162,20 @@ def test_no_secret_is_in_anything_that_a_student_sees(graded):
         for secret in SECRETS.values():
             for spelled in (secret, base64.b64encode(secret.encode()).decode()[:-4], secret[::-1]):
                 assert spelled not in text, f"{secret} in {where}"
+
+
+@pytest.mark.parametrize("to", ["gradescope", "github", "junit", "lti"])
+def test_no_secret_is_in_what_other_systems_show_to_students(graded, to):
+    folder = graded[2]
+    done = call(folder.parents[1], "export", str(folder), "--to", to)
+
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout) > 100
+    shown = done.stdout
+    if to == "gradescope":  # which keeps hidden tests from students; the fault of ours is one, for staff
+        results = json.loads(shown)
+        shown = json.dumps(results | {"tests": [one for one in results["tests"] if one["visibility"] == "visible"]})
+    assert [secret for secret in SECRETS.values() if secret in shown + done.stderr] == []
 
 
 def test_what_staff_read_still_says_why(graded):
