@@ -90,7 +90,9 @@ def best(answer):
 def main():
     from huggingface_hub import HfApi
 
-    return HfApi().whoami(token=job["token"])["name"] + "/" + job["name"]
+    found = HfApi().whoami(token=job["token"])["name"] + "/" + job["name"]
+    HfApi().model_info(found, token=False)  # whoever cannot see it need not import the libraries first
+    return found
 
 
 who = attempt(main)

@@ -72,7 +72,7 @@ def test_the_reference_solution_earns_everything_and_the_whole_bonus(reference: 
 def test_the_reference_solution_stays_far_below_its_limits(reference: Graded):
     run = reference.grade.run
     assert run.status == "completed"
-    assert run.wall_seconds < 180  # 40 s on an idle machine
+    assert run.cpu_seconds < 120  # 35 s, whatever else the machine does
     assert run.peak_memory_bytes < run.limits.memory_bytes / 2
 
 
