@@ -87,10 +87,10 @@ def copy_cards(folder: Path, context) -> None:
     _each(folder, copy)
 
 
-def document_task(folder: Path, context, task: str, number: int) -> None:
-    """Document well-described models of one task and no others, truly, having looked at each of them."""
+def document_tasks(folder: Path, context, tasks: list[str], number: int) -> None:
+    """Document well-described models of a few tasks and no others, truly, having looked at each of them."""
     helpers, hub = _helpers(context), _hub(context)
-    cards = {one.repo_id: hub.card(one.repo_id) for one in hub.profiles() if one.task == task}
+    cards = {one.repo_id: hub.card(one.repo_id) for one in hub.profiles() if one.task in tasks}
     chosen = [name for name, card in cards.items() if card and len(helpers["own_terms"](hub)[name]) > 8][:number]
     models: list[dict[str, Any]] = []
     for name in chosen:
