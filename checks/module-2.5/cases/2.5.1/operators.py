@@ -132,6 +132,18 @@ def reject_the_chosen(folder: Path) -> None:
     (folder / "choice.json").write_text(json.dumps(choice, indent=2), "utf-8")
 
 
+def reject_for_nothing(folder: Path, context) -> None:
+    """Reject the first of the rejected models for something that it has."""
+    helpers, hub, run = _helpers(context), _hub(context), read_json(context.run / "run.json", RunResult)
+    choice = json.loads((folder / "choice.json").read_text("utf-8"))
+    other = choice["rejected"][0]
+    failing = helpers["unmet"](
+        helpers["scenario"](run.seed), hub.profile(other["model_id"]), hub.card(other["model_id"])
+    )
+    other["field"] = next(field for field in ("gated", "languages", "license") if field not in failing)
+    (folder / "choice.json").write_text(json.dumps(choice, indent=2), "utf-8")
+
+
 def push_own_copy(folder: Path, context) -> None:
     """Document a copy of the first model that the run has pushed under the student's own name."""
     student = read_json(context.run / "run.json", RunResult).student_id
