@@ -42,13 +42,17 @@ def open_database(place: str) -> Engine:
 
 
 @contextlib.contextmanager
-def writing(engine: Engine) -> Generator[Connection]:
+def writing(engine: Engine, *, durable: bool = True) -> Generator[Connection]:
     """Open a transaction that may write; it is rolled back when the block raises.
+
+    Args:
+        engine: the database.
+        durable: whether it must outlive a loss of power. A claim need not: nothing rests on it but its fence.
 
     Raises:
         InternalFault: GR513, the database failed.
     """
-    with _translated(), engine.begin() as connection:
+    with _translated(), engine.connect().execution_options(durable=durable) as connection, connection.begin():
         yield connection
 
 
@@ -129,7 +133,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # a transaction that writes takes the lock at once: one that reads first and writes later can only fail
-    reads_only = connection.get_execution_options().get("reads_only", False)
+    options = connection.get_execution_options()
+    reads_only = options.get("reads_only", False)
+    if not reads_only:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('durable', True) else 'NORMAL'}")
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 

@@ -172,7 +172,8 @@ def _project_one(
     ).first()
     if current is not None and current.grade_key == grade_key:
         return False
-    made = projection(unpack(row.document), policy, row.received_at, mine)
+    judged = unpack(row.document)
+    made = projection(judged, policy, row.received_at, mine)
     values = {
         "judgement_id": row.judgement_id,
         "raw": row.score,
@@ -181,7 +182,7 @@ def _project_one(
         "total": made.total,
         "late_seconds": _late_seconds(policy, row.received_at),
         "adjustments": msgspec.to_builtins(made.adjustments),
-        "document": pack(made),
+        "document": row.document if made == judged else pack(made),
         "computed_at": clock(connection),
     }
     if current is not None:

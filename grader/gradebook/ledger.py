@@ -113,14 +113,14 @@ class Ledger:
         if keys is not None:
             query = query.where(job.c.key.in_(keys))
         query = query.with_for_update(skip_locked=True)  # on PostgreSQL, others pass by; SQLite has one writer
-        with writing(self._engine) as connection:
+        with writing(self._engine, durable=False) as connection:
             until = self._now(connection) + self._lease
             return [self._take(connection, row, until) for row in connection.execute(query).all()]
 
     def heartbeat(self, claims: Sequence[Claim]) -> list[Claim]:
         """Renew leases; returns the claims that have meanwhile gone to others."""
         gone: list[Claim] = []
-        with writing(self._engine) as connection:
+        with writing(self._engine, durable=False) as connection:
             until = self._now(connection) + self._lease
             for claim in claims:
                 held = connection.execute(self._held(claim).values(lease_until=until))

@@ -226,7 +226,7 @@ def judged(connection: Connection, judge_key: str) -> Judged | None:
 
 def pack(grade: Grade) -> bytes:
     """Return a grade as compressed JSON."""
-    return zlib.compress(msgspec.json.encode(grade), 6)
+    return zlib.compress(msgspec.json.encode(grade), 1)
 
 
 def unpack(document: bytes) -> Grade:

@@ -52,9 +52,9 @@ def start(course: Path, *arguments) -> subprocess.Popen:
     )
 
 
-def call(course: Path, *arguments, code: int | None = 0):
+def call(course: Path, *arguments, code: int | None = 0, timeout: float = 240):
     """Run a command and expect an exit code; returns its JSON where `--json` was asked for, else its output."""
     process = start(course, *arguments)
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=timeout)
     assert code is None or process.returncode == code, (process.returncode, out, err)
     return json.loads(out) if "--json" in arguments else out + err

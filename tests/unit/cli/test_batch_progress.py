@@ -1,0 +1,42 @@
+"""A batch shows what has ended and what is left, on stderr."""
+
+import pytest
+from rich.console import Console
+
+from grader.batch.supervisor import Tally
+from grader.cli.batch_progress import BatchProgress, duration
+
+TALLY = Tally(2, 5, 1, ("0.1 ada",), 75.0, "0.1 ben: graded")
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (75, "1 min 15 s"), (3725, "1 h 2 min")])
+def test_times_are_said_as_people_say_them(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_off_a_terminal_every_end_is_a_line(capsys):
+    progress = BatchProgress(quiet=False)
+    with progress.following(5):
+        progress.update(TALLY)
+
+    captured = capsys.readouterr()
+    assert captured.err == "2 of 5 · 1 failed · 1 min 15 s left · 0.1 ben: graded\n"
+    assert captured.out == ""
+
+
+def test_quiet_says_nothing(capsys):
+    progress = BatchProgress(quiet=True)
+    with progress.following(5):
+        progress.update(TALLY)
+        progress.say("hello")
+
+    assert capsys.readouterr().err == ""
+
+
+def test_on_a_terminal_a_bar_shows_what_is_worked_on(capsys):
+    progress = BatchProgress(quiet=False)
+    progress._console = Console(stderr=True, force_terminal=True, width=100)
+    with progress.following(5):
+        progress.update(TALLY)
+
+    assert "0.1 ada" in capsys.readouterr().err
