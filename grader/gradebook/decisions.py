@@ -1,6 +1,8 @@
 """What people decided: written once, revoked by another entry, never removed."""
 
+import functools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -82,14 +84,7 @@ def in_force(connection: Connection, lab_ids: Sequence[str] | None = None) -> li
         connection: a transaction.
         lab_ids: only of these labs.
     """
-    revoked = sa.select(override.c.revokes_id).where(override.c.revokes_id.is_not(None))
-    query = (
-        sa.select(override, lab.c.slug, student.c.sid)
-        .join(lab, lab.c.id == override.c.lab_id)
-        .outerjoin(student, student.c.id == override.c.student_id)
-        .where(override.c.kind != REVOKE, override.c.id.not_in(revoked))
-        .order_by(override.c.id)
-    )
+    query = _in_force()
     if lab_ids is not None:
         query = query.where(lab.c.slug.in_(lab_ids))
     return [
@@ -106,6 +101,18 @@ def in_force(connection: Connection, lab_ids: Sequence[str] | None = None) -> li
         )
         for row in connection.execute(query)
     ]
+
+
+@functools.cache
+def _in_force() -> sa.Select[*tuple[Any, ...]]:
+    revoked = sa.select(override.c.revokes_id).where(override.c.revokes_id.is_not(None))
+    return (
+        sa.select(override, lab.c.slug, student.c.sid)
+        .join(lab, lab.c.id == override.c.lab_id)
+        .outerjoin(student, student.c.id == override.c.student_id)
+        .where(override.c.kind != REVOKE, override.c.id.not_in(revoked))
+        .order_by(override.c.id)
+    )
 
 
 def _write(connection: Connection, actor: str, values: Mapping[str, object], decision: Decision) -> int:

@@ -1,6 +1,7 @@
 """The grades that count: projected from judgements and decisions, and read back for everybody who shows them."""
 
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -100,7 +101,7 @@ def reproject(
 
 def project_submission(connection: Connection, actor: str, projection: Projection, submission_id: int) -> int:
     """Compute the grade of one submission anew; returns whether it changed."""
-    rows = connection.execute(_judged().where(submission.c.id == submission_id)).all()
+    rows = connection.execute(_judged_one(), {"number": submission_id}).all()
     decisions = in_force(connection, [row.slug for row in rows])
     return sum(_project_one(connection, actor, projection, row, decisions) for row in rows)
 
@@ -133,6 +134,12 @@ def current_document(connection: Connection, submission_id: int) -> Grade | None
     return None if document is None else unpack(document)
 
 
+@functools.cache
+def _judged_one() -> sa.Select[*tuple[Any, ...]]:
+    return _judged().where(submission.c.id == sa.bindparam("number"))
+
+
+@functools.cache  # putting a statement together costs more than running it
 def _judged() -> sa.Select[*tuple[Any, ...]]:
     newest = (
         sa.select(execution.c.submission_id, sa.func.max(judgement.c.id).label("judgement_id"))
@@ -215,6 +222,7 @@ def _late_seconds(policy: LatePolicy, received: dt.datetime) -> int:
     return max(0, round((received - dt.datetime.fromisoformat(policy.due)).total_seconds()))
 
 
+@functools.cache
 def _handed_in() -> sa.Select[*tuple[Any, ...]]:
     newest = (
         sa.select(execution.c.submission_id, sa.func.max(execution.c.id).label("execution_id"))
