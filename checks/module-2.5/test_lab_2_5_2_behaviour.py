@@ -42,6 +42,7 @@ def test_batches(artifacts, measured, probes, bases, lab, run, evidence):  # noq
     if stated is None:
         raise CheckFailure("There is no demo of text-classification that could be timed in batches.")
     report = artifacts.json("demos.json").objects("demos")[stated.number - 1].nested("batch")
+    evidence.equals("Texts in batches", report.integer("n"), run.parameters["batch_texts"], hint="Use all of `texts`.")
     sizes, seconds, n = report.numbers("sizes"), report.numbers("seconds"), report.integer("n", 1)
     _times_of_batches(sizes, [one / n for one in seconds], measured.demos["batches"], limits["batches"], evidence)
 
@@ -57,7 +58,7 @@ def test_latency(artifacts, measured, bases, lab, run, evidence):  # noqa: PLR09
         p50, p95, n = report.number("p50"), report.number("p95"), report.integer("n")
         total += n * p50 / 2_000
         bars += [{"name": f"{name}, yours", "value": p50}, {"name": f"{name}, ours", "value": demo.p50_ms}]
-        evidence.at_least(f"Timed calls of {name}", n, run.parameters["latency_rounds"])
+        evidence.equals(f"Timed calls of {name}", n, run.parameters["latency_rounds"], hint="Use `latency_rounds`.")
         if not evidence.holds(
             f"p50 of {name} is not above p95",
             p50 <= p95,
@@ -91,6 +92,7 @@ def test_edge_report(artifacts, measured, bases, lab, run, evidence):  # noqa: P
     """edge_cases.json tells what happens to unusual inputs"""
     report = artifacts.fits_schema("edge_cases.json")
     evidence.equals("Whose edge cases they are", report.text("student_id"), run.student_id, hint="Use `student_id`.")
+    evidence.equals("Seed", report.integer("seed"), run.seed, hint="Use the parameter `seed`.")
     found = demos.demos_of(artifacts, measured, bases)
     stated = next((demo for demo in found if demo.task.name == "text-classification"), None)
     if stated is None:

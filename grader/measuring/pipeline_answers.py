@@ -62,6 +62,9 @@ def agree(task: str, one: Answer, other: Answer, tolerance: float) -> bool:
     if len(one.texts) != len(other.texts) or len(one.numbers) != len(other.numbers):
         return False
     if task in _RANKED:
+        # sorted alike, and the same score under each label: two labels with one score may change places
+        if not all(_close(a, b, tolerance) for a, b in zip(one.numbers, other.numbers, strict=True)):
+            return False
         first, second = (dict(zip(each.texts, each.numbers, strict=False)) for each in (one, other))
         return first.keys() == second.keys() and all(_close(first[key], second[key], tolerance) for key in first)
     scale = max((abs(number) for number in other.numbers), default=1.0) if task == "feature-extraction" else 1.0

@@ -60,6 +60,11 @@ def test_labels_in_another_order_agree_where_their_scores_do():
     assert not agree("token-classification", one, other, 1e-4)
 
 
+def test_labels_that_are_not_sorted_by_score_do_not_agree():
+    one, other = Answer(("a", "b"), (0.9, 0.1)), Answer(("b", "a"), (0.1, 0.9))
+    assert not agree("image-classification", one, other, 1e-4)
+
+
 def test_scores_may_differ_by_the_tolerance_and_no_more():
     one = Answer(("a",), (0.9,))
     assert agree("text-classification", one, Answer(("a",), (0.90009,)), 1e-4)
