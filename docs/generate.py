@@ -153,6 +153,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "lab calibration": lambda: lab_keys("calibration"),
     "lab late": lambda: lab_keys("late"),
     "probes.json": lambda: dataclass_fields("probe", ["ProbeRecord", "Probe", "ProbeCall", "ProbeError"]),
+    "strength.json": lambda: dataclass_fields(
+        "strength", ["StrengthReport", "LabStrength", "Proof", "Trial", "CheckStrength"]
+    ),
     "submission.json": lambda: dataclass_fields("submission", ["Submission", "CodeCell", "Notice"]),
     "run.json": lambda: dataclass_fields("run", ["RunResult", "CellRun", "CellError", "SandboxStamp"]),
     "limits": default_limits,
