@@ -1,5 +1,6 @@
 """Checks of lab 2.5.3: the processed data set against the one that the rules give."""
 
+import stamps
 import tokens
 
 from grader.checking.api import check
@@ -150,8 +151,7 @@ def test_batches(probes, bases, lab, run, evidence):
 def test_stats(artifacts, measured, run, evidence):
     """The statistics are those of what you saved"""
     stats, found = artifacts.fits_schema("stats.json"), measured.processed
-    evidence.equals("stats.json is of", f"{stats.text('student_id')}, seed {stats.integer('seed')}",
-                    f"{run.student_id}, seed {run.seed}")  # fmt: skip
+    stamps.of_this_run(stats, "stats.json", run, evidence)
     evidence.agrees("Rows in", stats.integer("rows_in"), found["rows_in"], 0)
     for reason, words in REASONS.items():
         evidence.agrees(f"Rows dropped {words}", stats.nested("dropped").integer(reason), found["dropped"][reason], 0)
@@ -175,6 +175,7 @@ def test_stats(artifacts, measured, run, evidence):
 def test_padding(artifacts, measured, run, evidence):
     """Bonus: the share of padding is known for three ways to batch"""
     told = artifacts.fits_schema("padding.json")
+    stamps.of_this_run(told, "padding.json", run, evidence)
     train = measured.processed["splits"]["train"]
     places = max(train["rows"] * run.parameters["max_length"], 1)
     right = {"fixed": max(1 - train["positions"] / places, 0), **train["padding"]}

@@ -2,6 +2,7 @@
 
 import ast
 
+import stamps
 from calibration import thresholds
 
 from grader.checking.api import check
@@ -44,14 +45,16 @@ def test_memory(run, evidence):
     cell="exercise-1",
     hint='`load_dataset(dataset, config, split="train", streaming=True).take(100)`, and iterate over that.',
 )
-def test_streaming(artifacts, measured, hub, lab, evidence):
+def test_streaming(artifacts, measured, hub, run, evidence):
     """The preview was streamed, and is what the data set begins with"""
-    rows = artifacts.fits_schema("preview.json").objects("rows")
+    preview = artifacts.fits_schema("preview.json")
+    rows = preview.objects("rows")
     told = [[row.text("id"), row.text("text"), row.text("label")] for row in rows]
     right = measured.first_rows["rows"]
     evidence.equals("Rows of the preview", len(told), PREVIEW)
     evidence.equals("Rows that are those of the data set, in its order", sum(map(list.__eq__, told, right)), PREVIEW)
-    name = f"datasets/{lab.hub_datasets[0].partition(':')[0]}"
+    stamps.of_this_run(preview, "preview.json", run, evidence)
+    name = f"datasets/{run.parameters['dataset']}"
     parts = [part for part in hub.downloads(name) if part.path.endswith(".parquet") and part.streamed]
     whole, streamed = measured.first_rows["bytes"], sum(part.sent_bytes for part in parts)
     if not evidence.at_least("Parts of files that were asked for", len(parts), 1):
@@ -90,6 +93,7 @@ def test_speed(measured, run, lab, notebook, evidence):
 def test_timing(artifacts, run, lab, evidence):
     """Row by row and in batches were timed, and really ran"""
     timing, limits = artifacts.fits_schema("timing.json"), thresholds(lab)["speed_up"]
+    stamps.of_this_run(timing, "timing.json", run, evidence)
     count, alone, batched = timing.integer("rows"), timing.nested("row_by_row"), timing.nested("batched")
     evidence.equals("Calls, row by row", alone.integer("calls"), count)
     evidence.at_most("Calls, in batches", batched.integer("calls"), max(count // 100, 1))

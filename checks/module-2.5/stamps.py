@@ -1,0 +1,14 @@
+"""Compares the stamp of a JSON file, the student's id and seed, with those of the run."""
+
+
+def of_this_run(document, name, run, evidence) -> None:
+    """Ask that a file is of this run and of this student.
+
+    Args:
+        document: the file, which fits its schema.
+        name: its name, for the table.
+        run: the run.
+        evidence: the table.
+    """
+    stated = f"{document.text('student_id')}, seed {document.integer('seed')}"
+    evidence.equals(f"{name} is of", stated, f"{run.student_id}, seed {run.seed}")
