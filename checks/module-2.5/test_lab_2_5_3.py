@@ -14,7 +14,7 @@ REASONS = {
     "duplicate": "that are duplicates",
 }
 SHARE_TOLERANCE, BALANCE_TOLERANCE = 0.01, 0.02
-PADDING_TOLERANCE = 0.005
+PADDING_TOLERANCE = 1e-4
 
 
 @check(points=5, cell="exercise-8", hint="Write with `to_parquet`, into files train-*.parquet and test-*.parquet.")
@@ -184,7 +184,7 @@ def test_padding(artifacts, measured, run, evidence):
         "bars", "Padding, as we measure it", unit="%", values={how: 100 * share for how, share in right.items()}
     )
     for how, share in right.items():
-        evidence.agrees(f"Padding, {how}", told.nested("share").number(how), round(share, 4), PADDING_TOLERANCE)
+        evidence.agrees(f"Padding, {how}", told.nested("share").number(how), round(share, 6), PADDING_TOLERANCE)
 
 
 def _row_mistake(found):
