@@ -2,12 +2,16 @@
 
 import os
 import sys
+import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
+
+if TYPE_CHECKING:
+    from grader.running.forked_kernel import Nursery
 
 NAME = "python3"
 #: Relative, because the path of a Unix socket may have 107 bytes and run folders may lie deep.
@@ -27,11 +31,12 @@ class _OneKernel(KernelSpecManager):
         )
 
 
-def start_kernel(work: str) -> AsyncKernelManager:
+def start_kernel(work: str, nursery: "Nursery | None" = None) -> AsyncKernelManager:
     """Start a kernel and return at once, so that it gets ready while other things are imported.
 
     Args:
         work: the folder in which it starts, relative to this process's own.
+        nursery: a fork that waits to become it; a new process when left out.
 
     Returns:
         Its manager. Sockets are files in this process's folder: no port to race for, and nobody else can connect.
@@ -39,6 +44,14 @@ def start_kernel(work: str) -> AsyncKernelManager:
     here = Path.cwd().name
     manager = AsyncKernelManager(kernel_name=NAME, kernel_spec_manager=_OneKernel(), transport="ipc")
     manager.ip = str(Path("..") / here / _SOCKETS)
+    if nursery is not None:
+        from grader.running.forked_kernel import ForkedProvisioner
+
+        manager.kernel_id = manager.kernel_id or str(uuid.uuid4())
+        spec = manager.kernel_spec_manager.get_kernel_spec(NAME)
+        provisioner = ForkedProvisioner(kernel_id=manager.kernel_id, kernel_spec=spec, parent=manager)
+        provisioner.nursery = nursery
+        manager.provisioner = provisioner
     start: Any = run_sync(manager.start_kernel)
     start(cwd=os.fspath(work), extra_arguments=["--HistoryManager.hist_file=:memory:"])
     return manager

@@ -42,8 +42,13 @@ class BoxSandbox(Sandbox):
     #: What this way of building lacks besides what every box lacks.
     lacks: tuple[str, ...] = ()
 
-    def __init__(self) -> None:
-        """Nothing has been tried yet."""
+    def __init__(self, vessel: Callable[[Builder, Command, int | None], BoxVessel] = BoxVessel) -> None:
+        """Nothing has been tried yet.
+
+        Args:
+            vessel: what a command is launched in; see `BoxVessel`.
+        """
+        self._vessel = vessel
         self._tried: tuple[str | None, str | None] | None = None
 
     @abstractmethod
@@ -101,7 +106,7 @@ class BoxSandbox(Sandbox):
             raise MachineFault("GR602", reason)
         with contextlib.ExitStack() as stack:
             uid = stack.enter_context(borrow_slot()) if os.getuid() == 0 else None
-            supervised = stack.enter_context(Supervised(command, BoxVessel(self.builder(), command, uid)))
+            supervised = stack.enter_context(Supervised(command, self._vessel(self.builder(), command, uid)))
             return supervised.run(on_tick)
 
 

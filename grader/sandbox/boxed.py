@@ -16,12 +16,13 @@ from grader.sandbox.base import Command
 from grader.sandbox.builders import Builder, Kept, look_at, stage_plan
 from grader.sandbox.bwrap_arguments import SHARED_MEMORY, TEMPORARY
 from grader.sandbox.cgroup import ControlGroup, make_group
+from grader.sandbox.finding import find_program
 from grader.sandbox.forward import Forwarder
 from grader.sandbox.launcher import Order
 from grader.sandbox.limits import MOST_ENTRIES, TASKS_PER_PROCESS, describe, kernel_limits, size
 from grader.sandbox.sockets import Sockets
 from grader.sandbox.tree import LinuxTree, Process, ProcessTree
-from grader.sandbox.vessel import Vessel
+from grader.sandbox.vessel import Launched, Vessel
 
 #: Of the builder and the supervisor, beyond what the command may use, and what a look can be late by.
 _SPARE_TASKS = 48
@@ -85,6 +86,7 @@ class BoxVessel(Vessel):
         if self._group is not None:
             self._resources.callback(self._group.remove)
         self._outer: subprocess.Popen[bytes] | None = None
+        self._inner: list[bytes] = []
         self._channel: socket.socket | None = None
         self._init = self._supervisor = -1
         self._processes = -1
@@ -96,7 +98,7 @@ class BoxVessel(Vessel):
         """Whether a control group counts the memory of this box."""
         return self._group is not None
 
-    def launch(self, output: int) -> tuple[subprocess.Popen[bytes], int]:
+    def launch(self, output: int) -> tuple[Launched, int]:
         """Start what builds the box, with the supervisor in it."""
         reader, writer = os.pipe()
         with contextlib.ExitStack() as ours:
@@ -104,54 +106,91 @@ class BoxVessel(Vessel):
             self._channel, far = socket.socketpair()
             self._resources.callback(self._channel.close)
             ours.callback(far.close)
-            kept = Kept(writer, far.fileno())
-            ours.enter_context(kept.resources)
-            argv = self._argv(kept, ("-I", "-m", "grader.sandbox.launcher", str(writer), str(far.fileno())))
+            inner = (sys.executable, "-I", "-m", "grader.sandbox.launcher", str(writer), str(far.fileno()))
             try:
-                # no environment: /proc/1/environ shows that of bubblewrap whatever --clearenv says. A box dies with
-                # the thread that starts it; this one waits for it in `Supervised.run`.
-                self._outer = subprocess.Popen(
-                    argv,
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=output,
-                    cwd="/",
-                    env={},
-                    pass_fds=kept.descriptors,
-                )
+                self._outer = self.build(inner, output, writer, far.fileno())
             except OSError:
                 os.close(reader)
                 raise
         return self._outer, reader
 
-    def _argv(self, kept: Kept, launcher: tuple[str, ...]) -> tuple[str, ...]:
-        sight = look_at(self._command, _own_code(), staged=self._uid is not None)
-        plan = self._builder.plan(self._command, sight, (sys.executable, *launcher), kept, counted=self.counted)
-        return plan.argv if self._uid is None else stage_plan(self._uid, sight, plan, kept)
+    def build(self, inner: tuple[str, ...], output: int, *keep: int) -> subprocess.Popen[bytes]:
+        """Start what builds the box around a program.
+
+        Args:
+            inner: the program and its arguments.
+            output: descriptor for what is printed.
+            keep: descriptors that the program inherits.
+
+        Returns:
+            What builds the box, with the program's stdin piped.
+
+        Raises:
+            OSError: it could not be started.
+        """
+        self._inner = [os.fsencode(word) for word in inner]
+        kept = Kept(*keep)
+        with kept.resources:
+            sight = look_at(self._command, _own_code(), staged=self._uid is not None)
+            plan = self._builder.plan(self._command, sight, inner, kept, counted=self.counted)
+            argv = plan.argv if self._uid is None else stage_plan(self._uid, sight, plan, kept)
+            # no environment: /proc/1/environ shows that of bubblewrap whatever --clearenv says. A box dies with the
+            # thread that starts it; this one waits for it in `Supervised.run`.
+            return subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                env={},
+                pass_fds=kept.descriptors,
+            )
 
     def enter(self, launcher: int) -> ProcessTree:
         """Wait until the supervisor is there, then bound the box; nothing of the command's runs yet."""
-        outer = LinuxTree(launcher)
+        init, supervisor = self.find()
+        self.hold(init, supervisor, (launcher, init, supervisor))
+        return BoxTree(launcher, frozenset((init, supervisor)))
+
+    def find(self) -> tuple[int, int]:
+        """Wait until the program that the box was built around is there.
+
+        Returns:
+            The numbers of the namespace's first process and of the program's.
+
+        Raises:
+            InternalFault: GR503, the box could not be built.
+        """
         deadline = time.monotonic() + _ENTER_SECONDS
-        found = _find_supervisor(outer, launcher)
-        while found is None:
-            if self._outer is None or self._outer.poll() is not None or time.monotonic() > deadline:
-                raise InternalFault("GR503", "The box could not be built.")
+        while self._outer is not None and self._outer.poll() is None and time.monotonic() < deadline:
+            found = find_program(LinuxTree(self._outer.pid), self._inner)
+            if found is not None:
+                return found
             time.sleep(0.001)
-            found = _find_supervisor(outer, launcher)
-        init, supervisor = found
+        raise InternalFault("GR503", "The box could not be built.")
+
+    def hold(self, init: int, supervisor: int, members: tuple[int, ...]) -> None:
+        """Take hold of a box that is there, and bound it.
+
+        Args:
+            init: the namespace's first process.
+            supervisor: what waits for the order.
+            members: processes that the control group counts, with all that they will start.
+
+        Raises:
+            InternalFault: GR503, one of them is gone.
+        """
         try:
             self._init, self._supervisor = os.pidfd_open(init), os.pidfd_open(supervisor)
             self._resources.callback(os.close, self._init)
             self._resources.callback(os.close, self._supervisor)
             if self._group is not None:
-                self._group.add((launcher, init, supervisor))
+                self._group.add(members)
             self._sockets = Sockets(supervisor, self._resources.callback)
             self._processes = self._open_in_box(supervisor, "/proc")
             self._file_systems = tuple(self._open_in_box(supervisor, path) for path in (TEMPORARY, SHARED_MEMORY))
         except OSError as exc:
             raise InternalFault("GR503", f"The box could not be entered: {exc.strerror}.") from exc
-        return BoxTree(launcher, frozenset((init, supervisor)))
 
     def _open_in_box(self, supervisor: int, path: str) -> int:
         descriptor = os.open(f"/proc/{supervisor}/root{path}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -236,27 +275,6 @@ class BoxVessel(Vessel):
     def close(self) -> None:
         """Stop serving, close what is open, remove the control group."""
         self._resources.close()
-
-
-def _find_supervisor(tree: LinuxTree, outer: int) -> tuple[int, int] | None:
-    """Return the numbers of the namespace's first process and of the supervisor, once the latter runs Python."""
-    below = [process.pid for process in tree.processes() if process.pid != outer]
-    parents = {pid: _parent(pid) for pid in below}
-    for pid, parent in parents.items():
-        with contextlib.suppress(OSError):
-            if parent in parents and b"grader.sandbox.launcher" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                if command[0] == os.fsencode(sys.executable):
-                    return parent, pid
-    return None
-
-
-def _parent(pid: int) -> int:
-    try:
-        line = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return -1
-    return int(line[line.rindex(b")") + 2 :].split()[1])
 
 
 def _own_code() -> tuple[Path, ...]:

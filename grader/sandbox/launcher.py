@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,19 +53,35 @@ def main() -> int:
     status = int(sys.argv[1])
     os.set_inheritable(status, False)
     control = sys.stdin.buffer.raw  # type: ignore[attr-defined]  # typeshed knows the class only as BinaryIO
-    order = Order.from_line(_read_line(control.fileno()))
+    return serve_order(control.fileno(), status, int(sys.argv[2]) if len(sys.argv) > 2 else -1)
+
+
+def serve_order(control: int, status: int, handover: int, start: Callable[[Order], int] | None = None) -> int:
+    """Read one order, listen where it says, and supervise it.
+
+    Args:
+        control: descriptor from which the order comes.
+        status: descriptor for the answers.
+        handover: descriptor of the socket through which listeners are handed out.
+        start: another way to start what is ordered; a program when left out.
+
+    Returns:
+        As for `supervise`.
+    """
+    order = Order.from_line(_read_line(control))
     if order.listen:
-        _hand_out(order.listen, int(sys.argv[2]))
-    return supervise(order, control.fileno(), status)
+        _hand_out(order.listen, handover)
+    return supervise(order, control, status, start)
 
 
-def supervise(order: Order, control: int, status: int) -> int:
+def supervise(order: Order, control: int, status: int, start: Callable[[Order], int] | None = None) -> int:
     """Start the command and reap until nothing below this process is left.
 
     Args:
         order: what to start.
         control: descriptor whose end means that the grader is gone.
         status: descriptor for the answers.
+        start: starts it and returns its number; a program when left out.
 
     Returns:
         The exit status of the launcher: 0 when it could answer.
@@ -79,7 +95,7 @@ def supervise(order: Order, control: int, status: int) -> int:
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, _ignore)
     try:
-        child = _start(order)
+        child = (start or _start)(order)
     except (OSError, ValueError, subprocess.SubprocessError) as exc:
         _answer(status, failed=f"{type(exc).__name__}: {exc}")
         return 1

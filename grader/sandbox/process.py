@@ -19,6 +19,7 @@ from collections.abc import Callable
 from grader.errors import MachineFault
 from grader.sandbox.base import Command, Contained, Promise, Sandbox, Tick
 from grader.sandbox.supervised import Supervised
+from grader.sandbox.vessel import PlainVessel, Vessel
 
 _COVERS = (
     "wall clock",
@@ -43,6 +44,14 @@ _LACKS_OFF_LINUX = ("processes that leave their session", "shared memory counted
 
 class ProcessSandbox(Sandbox):
     """Contains a command as a child process tree."""
+
+    def __init__(self, vessel: Callable[[], Vessel] = PlainVessel) -> None:
+        """Contain in ordinary children.
+
+        Args:
+            vessel: what a command is launched in.
+        """
+        self._vessel = vessel
 
     def promise(self) -> Promise:
         """Return what process limits cover on this platform."""
@@ -70,5 +79,5 @@ class ProcessSandbox(Sandbox):
         missing = self.available()
         if missing is not None:
             raise MachineFault("GR602", missing)
-        with Supervised(command) as supervised:
+        with Supervised(command, self._vessel()) as supervised:
             return supervised.run(on_tick)

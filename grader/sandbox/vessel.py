@@ -6,6 +6,7 @@ import subprocess
 import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import IO, Protocol
 
 from grader.sandbox.base import Command
 from grader.sandbox.launcher import Order
@@ -16,6 +17,28 @@ from grader.sandbox.tree import ProcessTree, tree_below
 MARKER = "GRADER_BOX"
 
 
+class Launched(Protocol):
+    """A supervisor that was launched: as much of `subprocess.Popen` as its owner needs."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Where its order goes; its end means that the grader is gone."""
+        ...
+
+    def wait(self) -> int:
+        """Wait for its end."""
+        ...
+
+    def communicate(self) -> object:
+        """Say that there is no order, and wait for its end."""
+        ...
+
+
 class Vessel(ABC):
     """One way to launch the supervisor of a command; used for one command."""
 
@@ -23,7 +46,7 @@ class Vessel(ABC):
     patience = 10.0
 
     @abstractmethod
-    def launch(self, output: int) -> tuple[subprocess.Popen[bytes], int]:
+    def launch(self, output: int) -> tuple[Launched, int]:
         """Start the supervisor with its stdin piped.
 
         Args:

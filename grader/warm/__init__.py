@@ -1,0 +1,1 @@
+"""A process that has imported everything once and forks a worker for each job: the cold path, without its imports."""

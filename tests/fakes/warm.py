@@ -1,0 +1,33 @@
+"""A warm server for tests that need none of the heavy libraries: it starts in a second; each process shares one."""
+
+import atexit
+import functools
+import sys
+
+import pytest
+
+from grader.errors import InternalFault
+from grader.sandbox.base import Command, Contained, Sandbox
+from grader.warm.client import Server, start_private
+from grader.warm.sandbox import WarmSandbox
+
+needs_forks = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="warm servers need Linux")
+
+
+@functools.cache
+def light_server() -> Server:
+    """A server that has imported next to nothing."""
+    server = start_private(("json",))
+    atexit.register(server.stop)
+    return server
+
+
+def warm(cold: Sandbox, server: Server | None = None) -> WarmSandbox:
+    """A warm sandbox that cannot go the cold way: where it wants to, it fails with the reason."""
+    said: list[str] = []
+
+    def refuse(command: Command, on_tick: object = None) -> Contained:
+        raise InternalFault("GR503", said[-1].removeprefix("not warm: "))
+
+    cold.run = refuse
+    return WarmSandbox(cold, server or light_server(), said.append)
