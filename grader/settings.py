@@ -37,6 +37,8 @@ class Settings:
     """Whether a weaker containment may stand in for one that fails here. `GRADER_ALLOW_WEAK`, `1` for yes."""
     cache_gib: float = 10.0
     """Most that remembered runs may take, in GiB; 0 remembers none. `GRADER_CACHE_GIB`."""
+    warm: str = "auto"
+    """Warm server: `auto` uses the one of `grader warm start`, `off` none; else the folder of one. `GRADER_WARM`."""
     device: str = "auto"
     """`auto`, `cpu` or `cuda`; `auto` takes what the profile says. `GRADER_DEVICE`."""
     hub_base: Path | None = None
@@ -83,6 +85,7 @@ def read_settings(start: Path | None = None, environment: Mapping[str, str] | No
         sandbox=value("sandbox", "auto"),
         allow_weak=value("allow_weak", "0").lower() in {"1", "true", "yes"},
         cache_gib=_number("cache_gib", value("cache_gib", "10")),
+        warm=value("warm", "auto"),
         device=value("device", "auto"),
         hub_base=Path(base).expanduser().resolve() if (base := value("hub_base", "")) else None,
         gradebook=_gradebook(root, value("gradebook", "")),

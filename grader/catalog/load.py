@@ -132,6 +132,7 @@ def _build(table: Mapping[str, Any], path: Path, checks_root: Path) -> Lab:
         toml=path,
         strength=StrengthSpec(**table.get("strength", {})),
         calibration=tuple(_calibration(name, entry) for name, entry in table.get("calibration", {}).items()),
+        preload=tuple(table.get("preload", ())),
         notebook_bytes=int(table.get("notebook_mib", _DEFAULT_NOTEBOOK_MIB) * 1024**2),
     )
 

@@ -27,6 +27,7 @@ from grader.cli import (
     serve,
     validate,
     verify,
+    warm,
     work,
 )
 from grader.cli.output import set_color
@@ -60,6 +61,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("validate")(validate.validate)
 app.command("doctor")(doctor.doctor)
 app.command("explain")(explain.explain)
+app.add_typer(warm.app, name="warm")
 app.add_typer(hub.app, name="hub")
 app.add_typer(gradebook.app, name="gradebook")
 

@@ -213,6 +213,8 @@ class Lab:
     """Hidden check modules that lab.toml names, whether or not they are on this machine."""
     probes: tuple[ProbeSpec, ...] = ()
     """Functions of the notebook that the grader calls after the last cell."""
+    preload: tuple[str, ...] = ()
+    """Modules that a warm server imports for this lab besides the usual ones."""
     strength: StrengthSpec = field(default_factory=StrengthSpec)
     """How strong the checks have to be."""
     calibration: tuple[CalibrationSpec, ...] = ()

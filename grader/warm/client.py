@@ -130,11 +130,12 @@ class Server:
             (self.folder / _SOCKET).unlink(missing_ok=True)
 
 
-def start_private(modules: Sequence[str] = PRELOAD) -> Server:
-    """Start a server for this process alone; it ends with it.
+def start_private(modules: Sequence[str] = PRELOAD, fingerprint: str = "") -> Server:
+    """Start a server that ends with this process.
 
     Args:
         modules: what it imports.
+        fingerprint: for children of this process that find it by its folder; see `start_kept`.
 
     Returns:
         The server, ready.
@@ -144,7 +145,9 @@ def start_private(modules: Sequence[str] = PRELOAD) -> Server:
     """
     folder = Path(tempfile.mkdtemp(prefix="grader-warm-"))
     try:
-        return _start(folder, modules, owned=True, idle_seconds=_FOR_EVER)
+        server = _start(folder, modules, owned=True, idle_seconds=_FOR_EVER)
+        _describe(folder, fingerprint, modules)
+        return server
     except WarmFault:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -170,7 +173,7 @@ def start_kept(folder: Path, fingerprint: str, modules: Sequence[str], idle_seco
         _refuse_shared(folder)
         (folder / _SOCKET).unlink(missing_ok=True)
         server = _start(folder, modules, owned=False, idle_seconds=idle_seconds)
-        (folder / _FACTS).write_text(json.dumps({"fingerprint": fingerprint, "modules": list(modules)}), "utf-8")
+        _describe(folder, fingerprint, modules)
     except OSError as exc:
         raise WarmFault(f"{folder} cannot be used: {exc.strerror}") from exc
     return server
@@ -199,6 +202,10 @@ def find_kept(folder: Path, fingerprint: str, modules: Sequence[str]) -> Server 
     if known.get("fingerprint") != fingerprint or not set(modules) <= set(known.get("modules", [])):
         raise WarmFault("the warm server was started before something was installed or changed")
     return server
+
+
+def _describe(folder: Path, fingerprint: str, modules: Sequence[str]) -> None:
+    (folder / _FACTS).write_text(json.dumps({"fingerprint": fingerprint, "modules": list(modules)}), "utf-8")
 
 
 def _start(folder: Path, modules: Sequence[str], *, owned: bool, idle_seconds: float) -> Server:

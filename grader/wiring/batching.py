@@ -32,6 +32,7 @@ from grader.pipeline import Request
 from grader.settings import VARIABLES, Settings
 from grader.wiring.class_keys import LabFacts, exec_key, judge_key, lab_facts, run_inputs
 from grader.wiring.classroom import Classroom
+from grader.wiring.warming import warm_batch
 from grader.wiring.workshop import Workshop
 
 
@@ -145,7 +146,8 @@ class Batch:
         if not keys:
             return True
         self._workshop.stages.sandbox.promise()  # better to refuse now than once per student
-        return asyncio.run(self._run(keys, workers, tell))
+        with warm_batch(self._settings, self._classroom.labs, len(keys)) as settings:
+            return asyncio.run(self._run(keys, workers, tell, self._engine(settings)))
 
     def failures(self, keys: Sequence[str]) -> dict[str, str]:
         """Return why jobs have no result, by job."""
@@ -157,9 +159,9 @@ class Batch:
             self._facts[lab.id] = lab_facts(lab, self._settings.root, self._workshop.stages.hub_digest(lab))
         return self._facts[lab.id]
 
-    async def _run(self, keys: Sequence[str], workers: int, tell: Callable[[Tally], None]) -> bool:
+    async def _run(self, keys: Sequence[str], workers: int, tell: Callable[[Tally], None], engine: Engine) -> bool:
         self.ledger.reap(is_alive)
-        supervisor = Supervisor(self.ledger, self._engine(), self.spool, self._commit, tell)
+        supervisor = Supervisor(self.ledger, engine, self.spool, self._commit, tell)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, supervisor.stop)
@@ -170,9 +172,9 @@ class Batch:
                 loop.remove_signal_handler(number)
         return not supervisor.stopped
 
-    def _engine(self) -> Engine:
+    def _engine(self, settings: Settings) -> Engine:
         command = (sys.executable, "-m", "grader", "work", "--parent", str(os.getpid()), str(self.spool.folder))
-        return LocalEngine(command, {**os.environ, **as_environment(self._settings)}, self.spool)
+        return LocalEngine(command, {**os.environ, **as_environment(settings)}, self.spool)
 
     def _commit(self, claim: Claim, task: Task, outcome: Outcome) -> bool:
         book = self._classroom.book

@@ -60,21 +60,22 @@ class ChosenLater(Sandbox):
         self._allow_weak = allow_weak
 
     @cached_property
-    def _chosen(self) -> Sandbox:
+    def chosen(self) -> Sandbox:
+        """The backend."""
         return choose_sandbox(self._name, allow_weak=self._allow_weak)
 
     def promise(self) -> Promise:
         """Return what the chosen backend covers."""
-        return self._chosen.promise()
+        return self.chosen.promise()
 
     def available(self) -> str | None:
         """Return None: one that is not available is not chosen."""
-        return self._chosen.available()
+        return self.chosen.available()
 
     def leaks(self) -> str | None:
         """Return what got through the chosen backend."""
-        return self._chosen.leaks()
+        return self.chosen.leaks()
 
     def run(self, command: Command, on_tick: Callable[[Tick], None] | None = None) -> Contained:
         """Run a command in the chosen backend."""
-        return self._chosen.run(command, on_tick)
+        return self.chosen.run(command, on_tick)

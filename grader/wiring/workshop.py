@@ -18,7 +18,7 @@ from grader.model.strength import StrengthReport
 from grader.model.verdict import DeclaredCheck
 from grader.pipeline import Narrator, Request
 from grader.settings import Settings
-from grader.wiring.choices import ChosenLater, sandboxes
+from grader.wiring.choices import sandboxes
 from grader.wiring.devices import gpus_in_words
 from grader.wiring.reusing import Reuse
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from grader.wiring.calibrating import Calibration
     from grader.wiring.proving import Wanted
     from grader.wiring.stages import CourseStages
+    from grader.wiring.warming import WarmStatus
 
 #: Where the bundled sample submission lies, below the course's root.
 SAMPLE = Path("solutions", "samples", "lab-2.5.4-sample.ipynb")
@@ -64,9 +65,28 @@ class Workshop:
     def stages(self) -> "CourseStages":
         """The real collaborators of the flow."""
         from grader.wiring.stages import CourseStages
+        from grader.wiring.warming import WarmedLater
 
-        sandbox = ChosenLater(self._settings.sandbox, allow_weak=self._settings.allow_weak)
+        sandbox = WarmedLater(self._settings, self.labs, self._say)
         return CourseStages(self._settings, self.labs, sandbox, self._say)
+
+    def warm_start(self, minutes: float) -> "WarmStatus":
+        """Start a warm server that stays; see `warming.start_server`."""
+        from grader.wiring.warming import start_server
+
+        return start_server(self._settings, self.labs, minutes)
+
+    def warm_status(self) -> "WarmStatus":
+        """Say whether the next run is warm."""
+        from grader.wiring.warming import status_of
+
+        return status_of(self._settings, self.labs)
+
+    def warm_stop(self) -> bool:
+        """End the kept warm server; return whether there was one."""
+        from grader.wiring.warming import stop_server
+
+        return stop_server(self._settings)
 
     def validate(self, labs: Sequence[Lab], wanted: "Wanted") -> StrengthReport:
         """Prove how strong the checks of labs are; see `proving.Prover`.

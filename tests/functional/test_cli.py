@@ -42,7 +42,7 @@ def environment(course):
     kept = {
         name: os.environ[name] for name in ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_CONFIG") if name in os.environ
     }
-    return kept | {"GRADER_CACHE": str(course.parent / "cache"), "GRADER_STUDENT": "tester"}
+    return kept | {"GRADER_CACHE": str(course.parent / "cache"), "GRADER_STUDENT": "tester", "GRADER_WARM": "off"}
 
 
 def call(course, *arguments, **options):
