@@ -40,6 +40,10 @@ _FAMILIES = (
 )
 
 
+#: A type that Python code has made.
+_HEAP_TYPE = 1 << 9
+
+
 @dataclass(frozen=True)
 class Place:
     """One place that holds a text of the server's environment."""
@@ -96,21 +100,37 @@ def settle(places: list[Place], environment: Mapping[str, str]) -> None:
 
 
 def _places_of(owner: Any) -> Iterator[Place]:
-    if owner is PLACEHOLDERS:
-        return
-    if type(owner) is dict or type(owner) is list:
-        table = cast("dict[Any, Any]", owner)
-        entries = list(table.items() if type(owner) is dict else enumerate(owner))
-        for key, value in entries:
-            if _holds(value):
-                yield Place(lambda key=key: table[key], lambda new, key=key: table.__setitem__(key, new))
-    elif isinstance(owner, type):
-        for name, value in list(vars(owner).items()):
-            if _holds(value):
-                yield _attribute(owner, name)
+    if isinstance(owner, type):
+        yield from (_attribute(owner, name) for name, value in list(vars(owner).items()) if _holds(value))
     elif isinstance(owner, FunctionType):
         held = {"__defaults__": owner.__defaults__ or (), "__kwdefaults__": (owner.__kwdefaults__ or {}).values()}
         yield from (_attribute(owner, name) for name, values in held.items() if any(map(_holds, values)))
+    elif owner is not PLACEHOLDERS:
+        table: Any = owner if type(owner) in {dict, list} else _attributes_of(owner)
+        for key, value in list(enumerate(table)) if type(table) is list else list(table.items()):
+            if _holds(value):
+                yield _entry(table, key)
+
+
+def _attributes_of(owner: Any) -> dict[Any, Any]:
+    """The attributes of an object: where Python keeps them inside of it, no collector knows their dictionary."""
+    if not type(owner).__flags__ & _HEAP_TYPE:
+        return {}
+    try:
+        table = object.__getattribute__(owner, "__dict__")
+    except (AttributeError, TypeError):
+        return {}
+    return cast("dict[Any, Any]", table) if type(table) is dict else {}
+
+
+def _entry(table: Any, key: Any) -> Place:
+    def read() -> Any:
+        return table[key]
+
+    def write(value: Any) -> None:
+        table[key] = value
+
+    return Place(read, write)
 
 
 def _attribute(owner: Any, name: str) -> Place:
