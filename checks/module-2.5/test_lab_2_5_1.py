@@ -9,7 +9,6 @@ from words import some
 from grader.checking.api import CheckFailure, check
 
 WANTED, DEEP_DIVE = 10, 20
-MARKS = range(1, 6)
 LEAST_TASKS, LEAST_LICENCES, LEAST_ARCHITECTURES, LEAST_SEARCHES = 4, 3, 3, 3
 RANDOM = "Judge a model by its card, licence, size, downloads and results before you choose it: read them on the Hub."
 #: What a search says about the form of its answer.
@@ -189,10 +188,6 @@ def test_card_quality(artifacts, hub, run, lab, evidence):
         evidence.partial((_balanced({kind: rows for kind, rows in kinds.items() if rows}) - floor) / (1 - floor))
         if any(ours[0] == 1 and said >= 3 for _, ours, said in off):
             evidence.mistake("placeholder-praised", "A card that tells nothing is no recommendation. Open it and look.")
-    marks = [[sum((ours[0], said) == (row, mark) for _, ours, said in judged) for mark in MARKS] for row in MARKS]
-    evidence.plot(
-        "confusion", "Our mark (rows) and yours (columns)", labels=[str(mark) for mark in MARKS], counts=marks
-    )
 
 
 @check(points=10, bonus=True, cell="exercise-8", needs=[test_exist, test_facts], hint="Optional: document ten more.")
