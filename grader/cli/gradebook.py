@@ -173,6 +173,21 @@ def revoke(
 
 
 @app.command()
+def pages(
+    context: typer.Context,
+    lab: Annotated[str | None, typer.Option("--lab", metavar="LAB", help="Only of this lab.")] = None,
+    gradebook: GradebookPlace = None,
+) -> None:
+    """Write the students' pages again, with lateness and decisions on them.
+
+    Example: grader gradebook pages --lab 2.5.4
+    """
+    with classroom(context, gradebook) as opened:
+        count = opened.write_pages(lab)
+    stdout().print(f"{count} pages written.")
+
+
+@app.command()
 def events(
     context: typer.Context,
     kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only this kind, such as graded.")] = None,
@@ -241,3 +256,4 @@ def _tell(decided: "Decided", as_json: bool) -> None:
     else:
         changed = "1 grade" if decided.changed == 1 else f"{decided.changed} grades"
         stdout().print(f"Decision {decided.number}: {changed} changed. Nothing was run.")
+        stdout().print("Next: `grader gradebook pages` writes the students' pages with it.")

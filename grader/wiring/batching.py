@@ -1,6 +1,7 @@
 """Plans and runs a batch: everything that a class handed in, graded once each, into the gradebook."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import os
 import signal
@@ -18,6 +19,7 @@ from grader.batch.plan import Planned, look_at, people_of
 from grader.batch.spool import Outcome, Spool, Task
 from grader.batch.supervisor import Supervisor, Tally
 from grader.catalog import find_lab
+from grader.errors import GraderError
 from grader.gradebook.ledger import FAILED, Claim, Job, Ledger
 from grader.gradebook.owner import is_alive
 from grader.gradebook.records import JudgedRun
@@ -182,7 +184,13 @@ class Batch:
             return self.ledger.commit(claim, "refused", book.refuser(task.submission, outcome.code, outcome.message))
         grade = read_json(Path(outcome.folder, "grade.json"), Grade)
         judged = JudgedRun(task.submission, task.exec_key, task.judge_key, task.inputs, grade, outcome.folder)
-        return self.ledger.commit(claim, "graded", book.recorder(judged))
+        if not self.ledger.commit(claim, "graded", book.recorder(judged)):
+            return False
+        counts = book.grade(task.submission)
+        if counts is not None and counts.adjustments:  # the worker's page knows nothing of lateness and decisions
+            with contextlib.suppress(GraderError):  # the grade is recorded, and a page can be made again
+                self._workshop.stages.report(counts, Path(outcome.folder))
+        return True
 
     def _write_down(self, planned: Sequence[Planned], roster: Roster, asked: Asked) -> list[Task]:
         book = self._classroom.book

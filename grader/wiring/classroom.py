@@ -95,6 +95,27 @@ class Classroom:
         """Revoke a decision."""
         return Decided(number, self.book.revoke(number, reason))
 
+    def write_pages(self, lab_id: str | None) -> int:
+        """Write the student's page of every grade that counts, with lateness and decisions on it.
+
+        Args:
+            lab_id: only of this lab.
+
+        Returns:
+            How many were written; a run whose folder is gone has none.
+        """
+        from grader.wiring.workshop import Workshop
+
+        report = Workshop(self.settings).stages.report
+        written = 0
+        for entry in self.standings(lab_id):
+            folder = Path(entry.run_folder)
+            grade = self.book.grade(entry.submission_id) if entry.submission_id and entry.run_folder else None
+            if grade is not None and (folder / "grade.json").is_file():
+                report(grade, folder)
+                written += 1
+        return written
+
     def decisions(self) -> list[Decision]:
         """Return the decisions in force."""
         return self.book.decisions()

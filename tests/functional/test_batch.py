@@ -76,6 +76,8 @@ def test_decisions_by_hand_are_made_listed_and_revoked(course, graded):
     assert made["changed"] == 1
     listed = {entry["sid"]: entry for entry in call(course, "gradebook", "list", "--json")["standings"]}
     assert (listed["ben"]["points"], listed["dan"]["points"]) == (listed["ben"]["raw"], 3)
+    assert "4 pages written" in call(course, "gradebook", "pages", "--lab", "0.1")
+    assert "Oral" in (course / listed["dan"]["run_folder"] / "report.html").read_text("utf-8")
     assert "He was ill" in call(course, "gradebook", "decisions")
 
     call(course, "gradebook", "revoke", made["number"], "--reason", "A mistake")
