@@ -125,6 +125,8 @@ class Server:
             assert self.process.stdin is not None  # every one that is ours has a pipe
             self.process.stdin.close()
             self.process.wait()
+            assert self.process.stdout is not None
+            self.process.stdout.close()
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             (self.folder / _SOCKET).unlink(missing_ok=True)
@@ -237,7 +239,12 @@ def _start(folder: Path, modules: Sequence[str], *, owned: bool, idle_seconds: f
         process.kill()
         process.communicate()
         raise
-    return Server(folder, process if owned else None)
+    if owned:
+        return Server(folder, process)
+    assert process.stdout is not None  # it is a pipe
+    process.stdout.close()
+    process.returncode = 0  # it stays when this process ends: nobody waits for it
+    return Server(folder)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
