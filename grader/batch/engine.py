@@ -9,7 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from grader.batch.lanes import Lanes
 from grader.batch.spool import Spool
+from grader.model.device import Gpu
 
 _PR_SET_PDEATHSIG = 1
 
@@ -36,14 +38,18 @@ class Engine(Protocol):
 class LocalEngine:
     """A child process per job on this machine."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], spool: Spool) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], spool: Spool, gpus: Sequence[Gpu] = ()
+    ) -> None:
         """Keep how workers are started.
 
         Args:
             command: argv; the key is added.
             environment: variables of the workers.
-            spool: where their logs go.
+            spool: where their tasks and logs are.
+            gpus: shared by the jobs that need one, by the memory that they declare.
         """
+        self._lanes = Lanes(gpus)
         self._command = tuple(command)
         self._environment = dict(environment)
         self._spool = spool
@@ -51,6 +57,10 @@ class LocalEngine:
 
     async def run(self, key: str) -> str:
         """Run the worker of a job to its end; see `Engine`."""
+        async with self._lanes.lane(self._spool.gpu_bytes(key)) as gpu:
+            return await self._run(key, {"CUDA_VISIBLE_DEVICES": gpu.uuid} if gpu is not None else {})
+
+    async def _run(self, key: str, own: Mapping[str, str]) -> str:
         with self._spool.log(key).open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -58,7 +68,7 @@ class LocalEngine:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env={**self._environment, **own},
                 start_new_session=True,  # an interrupt from the keyboard is for us alone
             )
         self._running[key] = process

@@ -46,6 +46,8 @@ class Task:
     """Profile of the lab."""
     device: str
     """`auto`, `cpu` or `cuda`."""
+    gpu_bytes: int | None = None
+    """GPU memory that it declares; 0 for a whole GPU, null when it needs none."""
     seed: int | None = None
     """Seed to inject; else derived from student and lab."""
     schema: str = "grader.task/1"
@@ -90,6 +92,10 @@ class Spool:
     def task(self, key: str) -> Task:
         """Return what a worker is to do."""
         return read_json(self._path(key, "task"), Task)
+
+    def gpu_bytes(self, key: str) -> int | None:
+        """Return the GPU memory that a task declares; None when it needs none."""
+        return self.task(key).gpu_bytes if self._path(key, "task").is_file() else None
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Leave a result: from here on it is never made again.

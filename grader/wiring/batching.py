@@ -31,9 +31,11 @@ from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.pipeline import Request
+from grader.sandbox.gpus import find_gpus
 from grader.settings import VARIABLES, Settings
 from grader.wiring.class_keys import LabFacts, exec_key, judge_key, lab_facts, run_inputs
 from grader.wiring.classroom import Classroom
+from grader.wiring.devices import choose_device
 from grader.wiring.warming import warm_batch
 from grader.wiring.workshop import Workshop
 
@@ -176,7 +178,8 @@ class Batch:
 
     def _engine(self, settings: Settings) -> Engine:
         command = (sys.executable, "-m", "grader", "work", "--parent", str(os.getpid()), str(self.spool.folder))
-        return LocalEngine(command, {**os.environ, **as_environment(settings)}, self.spool)
+        environment = {**os.environ, **as_environment(settings)}
+        return LocalEngine(command, environment, self.spool, find_gpus(os.environ))
 
     def _commit(self, claim: Claim, task: Task, outcome: Outcome) -> bool:
         book = self._classroom.book
@@ -224,6 +227,7 @@ class Batch:
             run_folder=str(self._settings.runs / f"{facts.lab.id}-{execution[:10]}"),
             profile=asked.profile,
             device=asked.device,
+            gpu_bytes=_gpu_bytes(accepted.lab, asked),
         )
 
     def _choose(self, tasks: Sequence[Task], asked: Asked) -> list[str]:
@@ -256,6 +260,14 @@ class Batch:
         """Add jobs; those that failed before are ready again."""
         self.ledger.add(Job(task.key, task.kind, msgspec.to_builtins(task)) for task in tasks)
         self.ledger.retry([task.key for task in tasks])
+
+
+def _gpu_bytes(lab: Lab, asked: Asked) -> int | None:
+    """Return the GPU memory that a run declares: 0, a whole GPU, when its profile says nothing; None on the CPU."""
+    profile = lab.profiles.get(asked.profile)
+    if profile is None or choose_device(asked.device, profile.device).kind == "cpu":
+        return None
+    return profile.limits.gpu_memory_bytes or 0
 
 
 def default_workers() -> int:

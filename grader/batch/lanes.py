@@ -1,0 +1,52 @@
+"""GPU lanes: how many jobs share a GPU, by the memory that their labs declare; CPU work goes on around them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+
+from grader.model.device import Gpu
+
+
+class Lanes:
+    """Hands GPUs out to jobs, first come first served, so that what they declare fits into each."""
+
+    def __init__(self, gpus: Sequence[Gpu]) -> None:
+        """Begin with every GPU free.
+
+        Args:
+            gpus: those that may be used.
+        """
+        self._free = {gpu.uuid: gpu.memory_bytes for gpu in gpus}
+        self._gpus = {gpu.uuid: gpu for gpu in gpus}
+        self._changed = asyncio.Condition()
+
+    @contextlib.asynccontextmanager
+    async def lane(self, memory_bytes: int | None) -> AsyncGenerator[Gpu | None]:
+        """Hold a part of a GPU.
+
+        Args:
+            memory_bytes: what the job declares; 0 takes a whole GPU, as does more than any has. None: it needs none.
+
+        Yields:
+            The GPU that the job is to see; None when it needs none or none is here.
+        """
+        if memory_bytes is None or not self._gpus:
+            yield None
+            return
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._fitting(memory_bytes) is not None)
+            uuid, taken = self._fitting(memory_bytes) or ("", 0)
+            self._free[uuid] -= taken
+        try:
+            yield self._gpus[uuid]
+        finally:
+            async with self._changed:
+                self._free[uuid] += taken
+                self._changed.notify_all()
+
+    def _fitting(self, wanted: int) -> tuple[str, int] | None:
+        """The GPU with the most room, and how much of it the job takes."""
+        uuid = max(self._free, key=lambda name: self._free[name])
+        whole = self._gpus[uuid].memory_bytes
+        taken = whole if wanted == 0 else min(wanted, whole)
+        return (uuid, taken) if self._free[uuid] >= taken else None

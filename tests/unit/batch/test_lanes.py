@@ -1,0 +1,92 @@
+"""GPU lanes: what fits runs together, what does not waits, and CPU work never does."""
+
+import asyncio
+import sys
+
+import pytest
+
+from grader.batch.engine import LocalEngine
+from grader.batch.lanes import Lanes
+from grader.batch.spool import Spool, Task
+from grader.model.device import Gpu
+
+GIB = 1024**3
+
+
+def gpu(number: int, gib: int) -> Gpu:
+    return Gpu(number, f"GPU-{number}", "Test", "1", gib * GIB, (9, 0))
+
+
+async def together(lanes: Lanes, wanted: list[int | None]) -> list[set[int]]:
+    """Start jobs that each hold a lane until all that can run do; returns who ran together, wave by wave."""
+    running: set[int] = set()
+    waves: list[set[int]] = []
+    release = asyncio.Event()
+
+    async def job(number: int, memory: int | None) -> str | None:
+        async with lanes.lane(memory) as found:
+            running.add(number)
+            await release.wait()
+            running.discard(number)
+            return found.uuid if found else None
+
+    tasks = [asyncio.create_task(job(number, memory)) for number, memory in enumerate(wanted)]
+    while not all(task.done() for task in tasks):
+        for _ in range(20):
+            await asyncio.sleep(0)
+        waves.append(set(running))
+        release.set()
+        await asyncio.sleep(0)
+        release.clear()
+        for _ in range(20):
+            await asyncio.sleep(0)
+    return [wave for wave in waves if wave]
+
+
+def test_jobs_share_a_gpu_as_long_as_what_they_declare_fits():
+    assert asyncio.run(together(Lanes([gpu(0, 24)]), [10 * GIB, 10 * GIB, 10 * GIB])) == [{0, 1}, {2}]
+
+
+def test_a_job_that_declares_nothing_takes_a_whole_gpu():
+    assert asyncio.run(together(Lanes([gpu(0, 24)]), [0, GIB])) == [{0}, {1}]
+
+
+def test_a_job_that_declares_more_than_there_is_gets_a_whole_gpu():
+    assert asyncio.run(together(Lanes([gpu(0, 8)]), [100 * GIB])) == [{0}]
+
+
+def test_two_gpus_take_two_large_jobs():
+    assert asyncio.run(together(Lanes([gpu(0, 24), gpu(1, 24)]), [20 * GIB, 20 * GIB])) == [{0, 1}]
+
+
+def test_work_on_the_cpu_goes_on_around_them():
+    assert asyncio.run(together(Lanes([gpu(0, 8)]), [0, None, 0, None])) == [{0, 1, 3}, {2}]
+
+
+def test_the_lane_names_the_gpu_and_comes_back_after_a_failure():
+    async def main() -> str:
+        lanes = Lanes([gpu(0, 8)])
+        with pytest.raises(ValueError, match="broke"):
+            async with lanes.lane(0):
+                raise ValueError("broke")
+        async with lanes.lane(0) as found:
+            return found.uuid
+
+    assert asyncio.run(main()) == "GPU-0"
+
+
+def test_without_a_gpu_nobody_waits():
+    assert asyncio.run(together(Lanes([]), [0, GIB])) == [{0, 1}]
+
+
+def test_the_worker_of_a_job_on_a_gpu_sees_that_one_alone(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    facts = dict.fromkeys(("exec_key", "judge_key", "lab_id", "student_id", "notebook", "run_folder", "profile"), "")
+    for key, memory in (("gpu", 0), ("cpu", None)):
+        spool.write_task(Task(key=key, kind="grade", submission=1, inputs={}, device="cuda", gpu_bytes=memory, **facts))
+    program = "import os; print(os.environ.get('CUDA_VISIBLE_DEVICES', 'none'))"
+    engine = LocalEngine((sys.executable, "-c", program), {}, spool, [gpu(0, 8)])
+
+    for key, seen in (("gpu", "GPU-0"), ("cpu", "none")):
+        assert asyncio.run(engine.run(key)) == "it ended with exit code 0"
+        assert spool.log(key).read_text().strip() == seen
