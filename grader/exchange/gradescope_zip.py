@@ -1,5 +1,6 @@
 """Packs a course into the zip that Gradescope makes an autograder of."""
 
+import contextlib
 import zipfile
 from collections.abc import Iterator
 from importlib import resources
@@ -47,7 +48,8 @@ def gradescope_zip(root: Path, target: Path, lab_id: str | None = None) -> int:
     except OSError as exc:
         raise InternalFault("GR507", f"{target} could not be written: {exc.strerror}.") from exc
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
     return count
 
 

@@ -1,5 +1,6 @@
 """Copies of a gradebook: a backup that can be opened again, and Parquet files for analysis."""
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -44,7 +45,8 @@ def back_up(engine: Engine, target: Path) -> None:
     except (OSError, sqlite3.Error) as exc:
         raise InternalFault("GR507", f"The backup {target.name} could not be written: {exc}.") from exc
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def write_parquet(engine: Engine, folder: Path) -> dict[str, int]:
