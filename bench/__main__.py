@@ -14,6 +14,7 @@ from bench.classes import class_lines
 from bench.hub import hub_lines, measure_hub
 from bench.sandbox import measure_sandboxes, sandbox_lines
 from bench.submission import STAGES, Round, measure_round
+from bench.warm import measure_ways, warm_lines
 
 OUT = Path("bench/out")
 
@@ -21,7 +22,9 @@ OUT = Path("bench/out")
 def main() -> int:
     """Time an empty command in each containment, run the rounds, print the tables, keep the figures in bench/out."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("submission", "sandbox", "hub", "class"), default="submission")
+    parser.add_argument(
+        "what", nargs="?", choices=("submission", "sandbox", "hub", "class", "warm"), default="submission"
+    )
     parser.add_argument("--lab", default="2.5.4")
     parser.add_argument("--profile", default="miniature")
     parser.add_argument("--rounds", type=int, default=3)
@@ -31,6 +34,9 @@ def main() -> int:
         return 0
     if arguments.what == "hub":
         print("\n".join(hub_lines(measure_hub())))
+        return 0
+    if arguments.what == "warm":
+        print("\n".join(warm_lines(measure_ways(arguments.lab, arguments.profile, arguments.rounds))))
         return 0
     if arguments.what == "class":
         print("\n".join(class_lines()))

@@ -1,0 +1,86 @@
+"""Grades a lab's reference solution cold and warm, in turn: CPU time of everything, wall time, and the cells' own."""
+
+import contextlib
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.pipeline import Request
+from grader.settings import read_settings
+from grader.wiring import Workshop
+from grader.wiring.warming import warm_batch
+
+_GROUPS = Path("/sys/fs/cgroup/cpuacct")
+
+
+@dataclass(frozen=True)
+class Way:
+    """One submission, graded one way, then judged once more."""
+
+    wall: float
+    cpu: float
+    cells: float
+    """CPU seconds of the student's own cells."""
+    again: float
+    """Wall seconds of judging again, with every measurement remembered."""
+    score: float
+
+
+@contextlib.contextmanager
+def _meter() -> Iterator[Path]:
+    """A control group that counts the CPU time of this process and of all that it starts from now on."""
+    if not os.access(_GROUPS, os.W_OK):
+        raise SystemExit("This benchmark needs root and the cpuacct control group: forks of a server are no children.")
+    group = _GROUPS / f"grader-bench-{os.getpid()}"
+    group.mkdir()
+    (group / "cgroup.procs").write_text(str(os.getpid()))
+    try:
+        yield group / "cpuacct.usage"
+    finally:
+        (_GROUPS / "cgroup.procs").write_text(str(os.getpid()))
+        group.rmdir()
+
+
+def measure_ways(lab_id: str, profile: str, rounds: int) -> dict[str, list[Way]]:
+    """Grade in turn, warm and cold; every round with caches of its own but for the models."""
+    found: dict[str, list[Way]] = {"warm": [], "cold": []}
+    settings = read_settings()
+    with _meter() as usage, warm_batch(settings, Workshop(settings).labs, 1000) as warm:
+        for _ in range(rounds):
+            for way, used in (("warm", warm), ("cold", replace(settings, warm="off"))):
+                with tempfile.TemporaryDirectory(prefix="grader-bench-") as scratch:
+                    cache = Path(scratch, "cache")
+                    cache.mkdir()
+                    (cache / "hub").symlink_to(settings.cache / "hub")
+                    workshop = Workshop(replace(used, runs=Path(scratch, "runs"), cache=cache))
+                    found[way].append(_grade(workshop, lab_id, profile, usage))
+    return found
+
+
+def _grade(workshop: Workshop, lab_id: str, profile: str, usage: Path) -> Way:
+    solution = workshop.lab(lab_id).solution
+    request = Request(solution, lab_id=lab_id, student_id="bench", profile=profile, fresh=True)
+    began, before = time.perf_counter(), int(usage.read_text())
+    grade, folder = workshop.grade(request, lambda *_: None)
+    wall, cpu = time.perf_counter() - began, (int(usage.read_text()) - before) / 1e9
+    began = time.perf_counter()
+    workshop.judge(folder, (), lambda *_: None)
+    again = time.perf_counter() - began
+    return Way(wall, cpu, sum(cell.cpu_seconds or 0.0 for cell in grade.run.cells), again, grade.score)
+
+
+def warm_lines(found: dict[str, list[Way]]) -> list[str]:
+    """Return the table: medians, and the spread of the paired ratios."""
+    lines = [f"{'':<6}{'wall s':>10}{'CPU s':>10}{'cells s':>10}{'again s':>10}{'score':>8}"]
+    for way, rows in found.items():
+        middle = [statistics.median(getattr(row, name) for row in rows) for name in ("wall", "cpu", "cells", "again")]
+        lines.append(f"{way:<6}" + "".join(f"{value:>10.2f}" for value in middle) + f"{rows[0].score:>8g}")
+    for name in ("wall", "cpu"):
+        pairs = zip(found["cold"], found["warm"], strict=True)
+        ratios = [getattr(cold, name) / getattr(warm, name) for cold, warm in pairs]
+        lines.append(f"cold / warm, {name}: {statistics.median(ratios):.2f} ({min(ratios):.2f} .. {max(ratios):.2f})")
+    return [*lines, f"{len(found['warm'])} rounds in turn, load {os.getloadavg()[0]:.1f}"]
