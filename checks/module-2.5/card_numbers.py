@@ -14,6 +14,9 @@ PROCEDURE = {
     "epochs": r"epochs?",
     "batch_size": r"batch[ _-]?size|batches of",
     "train_rows": r"\brows\b|reviews|examples|samples",
+    "weight_decay": r"weight[ _-]?decay",
+    "max_length": r"\b(maximum|max)[ _.-]?length|tokens",
+    "seed": r"\bseed\b",
 }
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?(?!\w)", re.IGNORECASE)
 #: Characters before and after a name within which its number stands.

@@ -125,9 +125,14 @@ def test_sections(artifacts, bases, run, evidence):
 
 
 @check(points=5, cell="exercise-3", needs=[test_card], hint="Take the numbers from `procedure`, with an f-string.")
-def test_procedure(artifacts, evidence):
+def test_procedure(artifacts, run, evidence):
     """The card states how the model was trained"""
     told = artifacts.fits_schema("training_args.json")
+    expected = {name: run.parameters[name] for name in ("seed", "base_model", "dataset", "max_length", "batch_size")}
+    for name, value in {"student_id": run.student_id, **expected}.items():
+        evidence.equals(
+            f"`{name}` of training_args.json", told[name], value, hint="Leave what `train` writes as it is."
+        )
     sections = [section for name, section in assign(_card(artifacts)).items() if name in {"procedure", "data"}]
     if not sections:
         raise Missing("The card has no section on the training.", "Give it a heading such as “Training procedure”.")
