@@ -25,7 +25,9 @@ def largest_difference(first: dict[str, np.ndarray], second: dict[str, np.ndarra
 def _gap(one: np.ndarray, other: np.ndarray) -> float:
     if one.shape != other.shape:
         return float("inf")
-    return float(np.abs(one - other).max(initial=0.0))
+    with np.errstate(invalid="ignore"):
+        gap = float(np.abs(one - other).max(initial=0.0))
+    return gap if np.isfinite(gap) else float("inf")  # a NaN is no small difference
 
 
 def _is_float(entry) -> bool:

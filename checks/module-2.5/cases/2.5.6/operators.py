@@ -182,6 +182,15 @@ def meet(folder: Path, context) -> None:
     path.write_text(json.dumps(record), "utf-8")
 
 
+def load_first_version(folder: Path, context) -> None:
+    """Let the stranger have got the weights of v1.0 by the id."""
+    path = context.run / "probes.json"
+    record = json.loads(path.read_text("utf-8"))
+    (call,) = record["probes"][0]["calls"]
+    call["output"]["loaded"] = {"value": _logits(folder, call["inputs"]["texts"], "first-version").tolist()}
+    path.write_text(json.dumps(record), "utf-8")
+
+
 def fail_to_meet(_folder: Path, context, parts: list[str], error: str) -> None:
     """Let loading by id (`loaded`) or the code of the card (`followed`) have ended in an error."""
     path = context.run / "probes.json"
@@ -283,19 +292,19 @@ def _reviews(context, split) -> list[tuple[str, int]]:
     return [pair for table in tables for pair in zip(table["text"], table["label"], strict=True)]
 
 
-def _logits(folder, texts):
+def _logits(folder, texts, place="pushed"):
     import torch
 
-    model, tokenizer = _model(folder).eval(), _tokenizer(folder)
+    model, tokenizer = _model(folder, place).eval(), _tokenizer(folder)
     with torch.inference_mode():
         parts = [model(**_encode(tokenizer, texts[at : at + 100])).logits for at in range(0, len(texts), 100)]
     return torch.cat(parts).float()
 
 
-def _model(folder):
+def _model(folder, place="pushed"):
     from transformers import AutoModelForSequenceClassification
 
-    return AutoModelForSequenceClassification.from_pretrained(folder / "pushed")
+    return AutoModelForSequenceClassification.from_pretrained(folder / place)
 
 
 def _tokenizer(folder):
