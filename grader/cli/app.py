@@ -11,6 +11,7 @@ from grader.cli import (
     batch,
     calibrate,
     check,
+    diff,
     doctor,
     errors,
     explain,
@@ -53,6 +54,7 @@ app.command("export")(export.export)
 app.command("gradescope-zip")(export.gradescope_zip)
 app.command("gradescope-run", hidden=True)(export.gradescope_run)
 app.command("github-workflow")(export.github_workflow)
+app.command("diff")(diff.diff)
 app.command("report")(report.report)
 app.command("verify")(verify.verify)
 app.add_typer(labs.app, name="labs")

@@ -44,6 +44,11 @@ def test_a_class_is_run_once_judged_when_checks_change_and_proved_at_any_time(tm
     other, _ = grade(course, "--set", "left=40")
     assert other["run_id"] != first["run_id"]
 
+    told = call(course, "diff", first["run_id"], other["run_id"])
+    assert (told.returncode, "parameter left: 2, then 40" in told.stdout) == (1, True)
+    assert json.loads(call(course, "diff", first["run_id"], other["run_id"], "--json").stdout)["score"] is None
+    assert "Everything that went in is the same" in call(course, "diff", first["run_id"], first["run_id"]).stdout
+
     fresh, _ = grade(course, "--fresh")
     assert fresh["run_id"] not in {first["run_id"], other["run_id"]}
     assert fresh["score"] == first["score"]
