@@ -71,6 +71,7 @@ bench: $(STAMP) ## measure one submission, stage by stage; ARGS=sandbox and ARGS
 	@$(BIN)/python -m bench $(ARGS)
 
 gpu: ## run all GPU tests and measurements where there is a GPU; PYTHON may be one whose torch has CUDA
+	@$(PYTHON) bench/gpu/prepare.py
 	@$(PYTHON) -m venv --system-site-packages $(GPU_VENV)
 	@$(GPU_VENV)/bin/python bench/gpu/prepare.py $(WHEELS)
 	@$(GPU_VENV)/bin/python -m bench.gpu $(ARGS)

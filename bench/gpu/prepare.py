@@ -15,6 +15,8 @@ def main() -> int:
     if not any(Path("/dev").glob("nvidia[0-9]*")):
         print("GR601  Nothing to measure: this machine has no NVIDIA GPU.", file=sys.stderr)
         return NO_GPU
+    if len(sys.argv) < 2:  # only asked whether there is a GPU, before an environment is made
+        return 0
     wheels = ROOT / sys.argv[1]
     offline = ["--no-index", "--find-links", str(wheels)] if any(wheels.glob("*.whl")) else []
     missing = wanted(lines(ROOT / "requirements.lock"))
