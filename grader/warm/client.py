@@ -265,10 +265,6 @@ def server_environment() -> dict[str, str]:
     nowhere = Path("/nonexistent")
     values = build_environment(nowhere, nowhere, threads=1, extra={"MPLBACKEND": _FIGURES, **_HUB, **PLACEHOLDERS})
     del values["TMPDIR"]
-    for name in ("COVERAGE_PROCESS_CONFIG",):
-        if name in os.environ:
-            values[name] = os.environ[name]
-    # pyarrow's own threads would not survive a fork
     return values | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
