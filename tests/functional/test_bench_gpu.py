@@ -41,7 +41,7 @@ def test_memory_is_measured_for_both_methods_and_shown():
     show({"gpu": "none", "memory": rows, "many": many, "labs": [{"lab": "2.5.4", "error": "no"}]}, console)
     text = console.export_text()
     assert "miniature" in text
-    assert "one by one" in text
+    assert "Speed-up" in text
     assert "Lab 2.5.4, full profile: no" in text
     json.dumps([rows, many])
 
