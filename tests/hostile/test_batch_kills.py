@@ -21,7 +21,7 @@ from tests.fakes.classes import call, small_class, start
 
 pytestmark = [pytest.mark.xdist_group("batch"), pytest.mark.slow]
 
-KILLS = int(os.environ.get("GRADER_CHAOS_KILLS", "10"))
+KILLS = int(os.environ.get("GRADER_CHAOS_KILLS", "5"))
 #: So many that the last one is graded about when the last kill falls.
 STUDENTS = max(4, KILLS // 8)
 COMMAND = ("batch", "../handed-in", "--workers", "2", "--json")
