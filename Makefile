@@ -59,7 +59,7 @@ docs: $(STAMP)
 check: lint types imports docs ## format, lint, types, imports, docs: what CI runs before the tests
 
 test: $(STAMP) ## run all tests, in parallel, with coverage
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
 
 hostile: $(STAMP) ## attack the sandbox, the checks, the Hub and the pages with hostile programs and files
 	@GRADER_HOSTILE=all $(PYTEST) -q tests/hostile tests/conformance/test_sandbox.py $(ARGS)

@@ -61,8 +61,6 @@ def render_class(facts: ClassFacts, *, public: bool = False, templates: Path = T
             facts=facts,
             say=class_words,
             policy=_POLICY.format(_hash(style), _hash(script)),
-            style=Markup(style),  # noqa: S704 - our own files
-            script=Markup(script),  # noqa: S704 - our own files
             histogram=_histogram(facts),
             scatters=() if public else _scatters(facts.claims),
             first=facts.attention[:_FIRST_ATTENTION],

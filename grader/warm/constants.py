@@ -6,6 +6,7 @@ holds one of them was copied from the environment: it is remembered, and in each
 
 import gc
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -80,7 +81,9 @@ def _figures() -> tuple[str, ...]:
 def find_places() -> list[Place]:
     """Return every place that holds a placeholder."""
     gc.collect()
-    return [place for owner in gc.get_objects() for place in _places_of(owner)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some libraries warn of a deprecated name as soon as it is looked at
+        return [place for owner in gc.get_objects() for place in _places_of(owner)]
 
 
 def settle(places: list[Place], environment: Mapping[str, str]) -> None:
