@@ -16,7 +16,6 @@ NOTEBOOKS = {
     "outputs": ("print('a', train_rows)\n1 + 1", "import sys; print('err', file=sys.stderr)", "{'b': [1]}"),
     "a failing cell": ("x = 1", "raise ValueError('x')", "print('never')"),
     "the kernel ends": ("import os", "os._exit(3)"),
-    "a signal": ("import os, signal", "os.kill(os.getpid(), signal.SIGSEGV)"),
     "asyncio and threads": (
         "import asyncio\nawait asyncio.sleep(0.01)",
         "import threading\nt = threading.Thread(target=print, args=('t',)); t.start(); t.join()",
