@@ -8,12 +8,10 @@ from grader.cli import options
 from grader.cli.gradebook import classroom
 from grader.cli.output import print_json, stdout
 from grader.errors import UsageFault
+from grader.model.overview import ALIKE_FROM
 
 if TYPE_CHECKING:
     from grader.wiring.overviewing import Overview
-
-#: A copy with other names shares nearly everything; work of one's own shares idioms. Look before you judge.
-THRESHOLD = 0.6
 
 
 def overview(
@@ -24,7 +22,7 @@ def overview(
     ] = False,
     threshold: Annotated[
         float, typer.Option("--threshold", metavar="SHARE", help="Shared tokens from which two notebooks are a pair.")
-    ] = THRESHOLD,
+    ] = ALIKE_FROM,
     runs: options.Runs = None,
     gradebook: options.GradebookPlace = None,
     as_json: options.Json = False,

@@ -64,9 +64,9 @@ def add_lora(model: nn.Module, modules: tuple[str, ...], saved: tuple[str, ...],
     """
     model.requires_grad_(False)
     for name in modules:
-        _replace(model, name, LoraLinear(_linear(model, name), rank, scaling))
+        replace_layer(model, name, LoraLinear(_linear(model, name), rank, scaling))
     for name in saved:
-        _replace(model, name, SavedLinear(_linear(model, name)))
+        replace_layer(model, name, SavedLinear(_linear(model, name)))
 
 
 def _linear(model: nn.Module, name: str) -> nn.Linear:
@@ -76,6 +76,7 @@ def _linear(model: nn.Module, name: str) -> nn.Linear:
     return module
 
 
-def _replace(model: nn.Module, name: str, layer: nn.Module) -> None:
+def replace_layer(model: nn.Module, name: str, layer: nn.Module) -> None:
+    """Put a layer in the place of the one that has this name."""
     owner, _, leaf = name.rpartition(".")
     setattr(model.get_submodule(owner), leaf, layer)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from grader.measuring.lora_layers import replace_layer
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -100,10 +102,10 @@ def mix(model: nn.Module, adapters: Sequence[AdapterTensors]) -> nn.Module:
     scaling = [one.scaling for one in adapters]
     for name in first.a:
         detours = MixedLora(_linear(model, name), [x.a[name] for x in adapters], [x.b[name] for x in adapters], scaling)
-        _replace(model, name, detours)
+        replace_layer(model, name, detours)
     for name in first.saved:
         weights, biases = zip(*(one.saved[name] for one in adapters), strict=True)
-        _replace(model, name, MixedLinear(weights, biases, _linear(model, name)))
+        replace_layer(model, name, MixedLinear(weights, biases, _linear(model, name)))
     return model
 
 
@@ -112,8 +114,3 @@ def _linear(model: nn.Module, name: str) -> nn.Linear:
     if not isinstance(module, nn.Linear):
         raise ValueError(f"{name} is no linear layer")
     return module
-
-
-def _replace(model: nn.Module, name: str, layer: nn.Module) -> None:
-    owner, _, leaf = name.rpartition(".")
-    setattr(model.get_submodule(owner), leaf, layer)

@@ -1,4 +1,4 @@
-"""Reading and writing the one-object JSON files that the stages hand to one another."""
+"""Reading and writing the files that the stages hand to one another: each is replaced in one step."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -20,10 +20,27 @@ def write_json(path: Path, value: object) -> None:
     Raises:
         InternalFault: GR507, the file could not be written.
     """
-    text = msgspec.json.format(msgspec.json.encode(value), indent=1)
+    write_bytes(path, msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text, such as a page, replacing the file in one step; as `write_bytes`."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, replacing the one that is there in one step.
+
+    Args:
+        path: the file; its folder exists.
+        content: its bytes.
+
+    Raises:
+        InternalFault: GR507, the file could not be written.
+    """
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_bytes(text + b"\n")
+        partial.write_bytes(content)
         partial.replace(path)
     except OSError as exc:
         raise InternalFault("GR507", f"{path.name} could not be written: {exc.strerror}.") from exc

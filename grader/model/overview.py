@@ -5,6 +5,10 @@ from typing import Literal
 
 from grader.model.grade import Grade
 
+#: Notebooks that share at least this part of the smaller one's own tokens are a pair, unless somebody says otherwise. A
+#: copy with other names shares nearly everything; work of one's own shares idioms. Look before you judge.
+ALIKE_FROM = 0.6
+
 State = Literal["graded", "refused", "waiting", "missing"]
 
 
@@ -184,7 +188,7 @@ class Pair:
 class Attention:
     """Something that needs a person."""
 
-    kind: Literal["fault", "refused", "stopped", "claim", "alike", "flag"]
+    kind: Literal["fault", "refused", "stopped", "claim", "alike"]
     """Why."""
     student: str
     """Whose it is; two names for a pair."""

@@ -11,8 +11,6 @@ from grader.model.points import earned
 from grader.model.verdict import DeclaredCheck, Verdict, VerdictStatus
 from grader.overview.masking import masked
 
-#: Below this the figures say little (UX practice of item analysis; Moodle and PrairieLearn show them all the same).
-FEW = 30
 #: A check that nearly everybody or nearly nobody meets tells nothing (open.edu 52746: 95 % is extremely easy).
 _EASY, _HARD = 0.95, 0.05
 _FEWEST_FOR_CORRELATION = 3

@@ -1,7 +1,6 @@
 """The sentences of the class page."""
 
 from grader.model.overview import Attention, Item, Scores
-from grader.reporting.figures import figure
 from grader.reporting.words import plural
 
 TITLE = "Class overview"
@@ -36,7 +35,6 @@ KINDS = {
     "stopped": "Stopped",
     "claim": "Far from measured",
     "alike": "Alike",
-    "flag": "Flag",
 }
 STATES = {"graded": "graded", "refused": "not gradable", "waiting": "not graded yet", "missing": "nothing handed in"}
 DISCRIMINATION = (
@@ -91,8 +89,3 @@ def share(value: float | None) -> str:
 def kind(entry: Attention) -> str:
     """Return the word for why something needs a person."""
     return KINDS[entry.kind]
-
-
-def amount(value: float) -> str:
-    """Return a number with four digits."""
-    return figure(value)

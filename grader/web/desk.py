@@ -15,15 +15,11 @@ from grader.gradebook.grades import Standing
 from grader.model.decision import Decision, DecisionKind
 from grader.model.grade import Grade
 from grader.model.lab import Lab
-from grader.model.overview import ClassFacts
+from grader.model.overview import ALIKE_FROM, ClassFacts
 from grader.settings import Settings
 from grader.wiring.batching import as_environment
 from grader.wiring.classroom import Classroom
-from grader.wiring.overviewing import Overviewer
-
-#: Notebooks that share at least this part of the smaller one's own tokens are listed as alike.
-_THRESHOLD = 0.6
-_REPORTS = ("report-staff.html", "report.html")
+from grader.wiring.overviewing import Overviewer, report_of
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,7 @@ class Desk:
             UsageFault: GR101, there is no such lab; GR111, nobody handed anything in.
         """
         with self._open() as room:
-            facts = Overviewer(room).facts(lab_id, _THRESHOLD)
+            facts = Overviewer(room).facts(lab_id, ALIKE_FROM)
         entries = tuple(
             replace(entry, page=f"/labs/{lab_id}/students/{entry.student}" if entry.attempts else "")
             for entry in facts.entries
@@ -142,7 +138,7 @@ class Desk:
             standing = self._standing(room, lab_id, student)
             grade = room.book.grade(standing.submission_id) if standing.submission_id is not None else None
             mine = [one for one in room.decisions() if one.lab_id == lab_id and one.student_id in {"", student}]
-        return StudentPage(lab, standing, grade, tuple(mine), self._report_of(standing) is not None)
+        return StudentPage(lab, standing, grade, tuple(mine), report_of(standing) is not None)
 
     def report(self, lab_id: str, student: str) -> Path:
         """Return the report of a student, for staff where there is one.
@@ -151,7 +147,7 @@ class Desk:
             UsageFault: GR111, there is none.
         """
         with self._open() as room:
-            found = self._report_of(self._standing(room, lab_id, student))
+            found = report_of(self._standing(room, lab_id, student))
         if found is None:
             raise UsageFault("GR111", f"{student} has no report in lab {lab_id}.")
         return found
@@ -200,10 +196,3 @@ class Desk:
             if entry.lab_id == lab_id:
                 return entry
         raise UsageFault("GR111", f"The gradebook has no {student} in lab {lab_id}.")
-
-    def _report_of(self, standing: Standing) -> Path | None:
-        """The run folder is the gradebook's word, not the browser's; a report is a plain file directly in it."""
-        if not standing.run_folder:
-            return None
-        paths = (Path(standing.run_folder) / name for name in _REPORTS)
-        return next((path for path in paths if path.is_file() and not path.is_symlink()), None)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.catalog import find_lab
-from grader.errors import GraderError, InternalFault, UsageFault
+from grader.errors import GraderError, UsageFault
 from grader.gradebook.grades import Standing
 from grader.model.artifact import ArtifactManifest
-from grader.model.files import read_json
+from grader.model.files import read_json, write_text
 from grader.model.lab import Lab
 from grader.model.overview import ClassFacts, Entry, Pair
 from grader.overview import class_facts
@@ -66,11 +66,11 @@ class Overviewer:
 
         facts = self.facts(lab_id, threshold)
         page = self._settings.runs / f"class-{lab_id}.html"
-        _write(page, render_class(facts))
+        write_text(page, render_class(facts))
         if not public:
             return Overview(facts, page, None)
         shown = page.with_name(f"class-{lab_id}-public.html")
-        _write(shown, render_class(facts, public=True))
+        write_text(shown, render_class(facts, public=True))
         return Overview(facts, page, shown)
 
     def facts(self, lab_id: str, threshold: float) -> ClassFacts:
@@ -106,13 +106,8 @@ class Overviewer:
 
     def _page(self, standing: Standing) -> str:
         """The report's address, relative to the class page, which lies in the folder for runs."""
-        folder = Path(standing.run_folder)
-        if not standing.run_folder:
-            return ""
-        for name in _PAGES:
-            if (folder / name).is_file():
-                return Path(os.path.relpath(folder / name, self._settings.runs)).as_posix()
-        return ""
+        report = report_of(standing)
+        return "" if report is None else Path(os.path.relpath(report, self._settings.runs)).as_posix()
 
     def _notebooks(self, lab: Lab, folders: dict[str, Path], threshold: float) -> tuple[Pair, ...]:
         codes = {student: code for student, folder in folders.items() if (code := read_code(folder))}
@@ -158,10 +153,15 @@ class Overviewer:
         return made
 
 
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(text, "utf-8")
-        partial.replace(path)
-    except OSError as exc:
-        raise InternalFault("GR507", f"{path.name} could not be written: {exc.strerror}.") from exc
+def report_of(standing: Standing) -> Path | None:
+    """Return the report of a student, that for staff where there is one; None without one.
+
+    The run folder is the gradebook's word, nobody's request; a report is a plain file directly in it.
+
+    Args:
+        standing: the student in a lab.
+    """
+    if not standing.run_folder:
+        return None
+    paths = (Path(standing.run_folder) / name for name in _PAGES)
+    return next((path for path in paths if path.is_file() and not path.is_symlink()), None)

@@ -20,7 +20,7 @@ from grader.catalog import find_lab
 from grader.errors import InternalFault, SubmissionFault
 from grader.grading import make_grade, make_stamp
 from grader.model.artifact import ArtifactManifest
-from grader.model.files import read_json
+from grader.model.files import read_json, write_text
 from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.model.run import RunResult
@@ -208,14 +208,14 @@ class CourseStages:
         from grader.reporting.markdown import render_markdown
         from grader.reporting.render import render_html
 
-        _write(folder / "report.html", render_html(grade, self._notebook(folder)))
-        _write(folder / "report.md", render_markdown(grade))
+        write_text(folder / "report.html", render_html(grade, self._notebook(folder)))
+        write_text(folder / "report.md", render_markdown(grade))
 
     def staff_report(self, grade: Grade, folder: Path) -> None:
         """Write report-staff.html: with hidden checks, tracebacks and flags."""
         from grader.reporting.render import render_html
 
-        _write(folder / "report-staff.html", render_html(grade, self._notebook(folder), staff=True))
+        write_text(folder / "report-staff.html", render_html(grade, self._notebook(folder), staff=True))
 
     def snapshots(self, lab: Lab) -> dict[str, Path]:
         """Return plain folders of the lab's Hub repositories, by id."""
@@ -264,12 +264,3 @@ def _port(endpoint: str) -> int:
     if port is None:
         raise InternalFault("GR505", f"The Hub's address {endpoint} has no port.")
     return port
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(text, "utf-8")
-        partial.replace(path)
-    except OSError as exc:
-        raise InternalFault("GR507", f"{path.name} could not be written: {exc.strerror}.") from exc

@@ -9,7 +9,7 @@ from grader.catalog import load_lab
 from grader.model.files import read_json
 from grader.model.probe import ProbeRecord
 from grader.validating import Case, load_cases, misjudged
-from tests.functional.strength import ROOT, Bench, Graded, solve
+from tests.functional.strength import ROOT, Bench, Graded, judged, solve
 
 LAB = load_lab(ROOT / "labs" / "module-2.5" / "lab-2.5.2.toml")
 CASES = load_cases(LAB)
@@ -39,8 +39,7 @@ MISTAKES = {
     "train-mode": "train-mode-for-inference",
 }
 #: One case of each kind of failure, with a mistake to name if there is one; GRADER_TEST_CASES=all judges all of them.
-KINDS = tuple({case.fails: case for case in sorted(CASES, key=lambda case: case.name in MISTAKES)}.values())
-JUDGED = CASES if os.environ.get("GRADER_TEST_CASES") == "all" else KINDS
+JUDGED = judged(sorted(CASES, key=lambda case: case.name in MISTAKES))
 SEEDS = os.environ.get("GRADER_TEST_SEEDS", "").split()
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lab-2.5.2"), pytest.mark.timeout(300)]

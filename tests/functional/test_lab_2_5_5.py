@@ -7,13 +7,12 @@ import pytest
 
 from grader.catalog import load_lab
 from grader.validating import Case, load_cases, misjudged
-from tests.functional.strength import ROOT, Bench, Graded, solve
+from tests.functional.strength import ROOT, Bench, Graded, judged, solve
 
 LAB = load_lab(ROOT / "labs" / "module-2.5" / "lab-2.5.5.toml")
 CASES = load_cases(LAB)
 #: One case of each kind of failure; all of them are judged with GRADER_TEST_CASES=all, and by `grader validate`.
-KINDS = tuple({case.fails: case for case in reversed(CASES)}.values())
-JUDGED = CASES if os.environ.get("GRADER_TEST_CASES") == "all" else KINDS
+JUDGED = judged(CASES[::-1])
 SEEDS = os.environ.get("GRADER_TEST_SEEDS", "").split()
 
 #: The usual mistake that the feedback must name, by case.

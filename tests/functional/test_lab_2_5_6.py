@@ -9,13 +9,12 @@ from grader.catalog import load_lab
 from grader.model.files import read_json
 from grader.model.probe import ProbeRecord
 from grader.validating import Case, load_cases, misjudged
-from tests.functional.strength import ROOT, Bench, Graded, solve
+from tests.functional.strength import ROOT, Bench, Graded, judged, solve
 
 LAB = load_lab(ROOT / "labs" / "module-2.5" / "lab-2.5.6.toml")
 CASES = load_cases(LAB)
 #: One case of each kind of failure; all of them are judged with GRADER_TEST_CASES=all.
-KINDS = tuple({case.fails: case for case in reversed(CASES)}.values())
-JUDGED = CASES if os.environ.get("GRADER_TEST_CASES") == "all" else KINDS
+JUDGED = judged(CASES[::-1])
 SEEDS = os.environ.get("GRADER_TEST_SEEDS", "").split()
 BONUS = {"test_widget", "test_second_version"}
 
