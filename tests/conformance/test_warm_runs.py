@@ -15,6 +15,8 @@ MODULES = ("grader.running.worker", "grader.running.notebook", "grader.running.f
 NOTEBOOKS = {
     "outputs": ("print('a', train_rows)\n1 + 1", "import sys; print('err', file=sys.stderr)", "{'b': [1]}"),
     "a failing cell": ("x = 1", "raise ValueError('x')", "print('never')"),
+    "the kernel ends": ("import os", "os._exit(3)"),
+    "a signal": ("import os, signal", "os.kill(os.getpid(), signal.SIGSEGV)"),
     "asyncio and threads": (
         "import asyncio\nawait asyncio.sleep(0.01)",
         "import threading\nt = threading.Thread(target=print, args=('t',)); t.start(); t.join()",
@@ -39,6 +41,8 @@ def story(result, folder):
     plain = json.loads((folder / "executed.ipynb").read_text().replace(str(folder), "RUN"))
     for cell in plain["cells"]:
         cell["metadata"].get("papermill", {}).pop("duration", None)
+        if cell["metadata"].get("papermill", {}).get("status") == "stopped":
+            cell["execution_count"] = None  # the message that counts a cell races with the end of its kernel
     plain["metadata"].pop("papermill", None)
     untimed = [dataclasses.replace(cell, seconds=None, cpu_seconds=None, anonymous_bytes=None) for cell in result.cells]
     files = sorted(path.relative_to(folder).as_posix() for path in (folder / "work").rglob("*"))
