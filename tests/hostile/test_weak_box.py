@@ -15,11 +15,11 @@ from tests.fakes.small_course import small_course
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [needs_boxes, pytest.mark.slow, pytest.mark.xdist_group("hostile-runs")]
-#: The real one with few of the walls that it was asked for.
+#: The real one with few of the walls that it was asked for; this checkout may lie below /tmp.
 FALSE = f"""#!/bin/sh
 while [ "$1" != -- ]; do shift; done; shift
 exec {shutil.which("bwrap")} --unshare-user --unshare-pid --die-with-parent --bind / / --dev /dev --tmpfs /tmp \
-    --proc /proc -- "$@"
+    --bind {ROOT} {ROOT} --proc /proc -- "$@"
 """
 
 
