@@ -71,13 +71,11 @@ bench: $(STAMP) ## measure one submission, stage by stage; ARGS=sandbox and ARGS
 	@$(BIN)/python -m bench $(ARGS)
 
 gpu: ## run all GPU tests and measurements where there is a GPU; PYTHON may be one whose torch has CUDA
-	@$(PYTHON) bench/gpu/prepare.py
-	@$(PYTHON) -m venv --system-site-packages $(GPU_VENV)
-	@$(GPU_VENV)/bin/python bench/gpu/prepare.py $(WHEELS)
+	@$(PYTHON) bench/gpu/prepare.py $(GPU_VENV) $(WHEELS)
 	@$(GPU_VENV)/bin/python -m bench.gpu $(ARGS)
 
-wheels: $(STAMP) ## fetch what `make gpu` needs into wheels/, for a machine without internet
-	@$(BIN)/python -m pip download --quiet --dest $(WHEELS) -r requirements.lock hatchling editables
+wheels: $(STAMP) ## fetch what `make gpu` needs for a machine without internet: make wheels FOR=3.12 WITHOUT="numpy"
+	@$(BIN)/python -m bench.gpu.wheels $(WHEELS) $(if $(FOR),--for $(FOR)) $(if $(WITHOUT),--without $(WITHOUT))
 
 clean: ## remove what was made here, but not .venv
 	@rm -rf runs reports/out bench/out .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

@@ -80,7 +80,9 @@ def show(figures: dict[str, Any], console: Console) -> None:
 def _lab_in_words(row: dict[str, Any]) -> str:
     seconds = f"{row['run_seconds']:.0f} s in cells, {row['everything_seconds']:.0f} s in all"
     points = f"{row['score']:g} of {row['possible']:g} points (random weights)"
-    return f"{row['status']} on {row['device']}, {row['parameters']:,} parameters, {seconds}, {points}"
+    rows = "".join(f", {way} {rate:,.0f} rows/s" for way, rate in row["rows_per_second"].items())
+    memory = f", at most {_mib(row['gpu_peak_bytes'])} of the GPU" if row["gpu_peak_bytes"] is not None else ""
+    return f"{row['status']} on {row['device']}, {row['parameters']:,} parameters, {seconds}{rows}{memory}, {points}"
 
 
 def _memory_table(rows: list[dict[str, Any]]) -> Table:

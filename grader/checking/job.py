@@ -1,6 +1,6 @@
 """The job that is handed to the check process, and how it is written down."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,17 @@ from grader.model.verdict import DeclaredCheck
 CHECK_LIMITS = Limits(
     wall_seconds=600.0, memory_bytes=8 * 1024**3, gpu_memory_bytes=16 * 1024**3, processes=64, output_bytes=4 * 1024**2
 )
+
+
+def check_limits(run: Limits) -> Limits:
+    """Return what a check process may use: never less memory than the run had whose models it loads again.
+
+    Args:
+        run: the limits that the run was given.
+    """
+    memory = None if run.memory_bytes is None else max(run.memory_bytes, CHECK_LIMITS.memory_bytes or 0)
+    gpu = max(run.gpu_memory_bytes or 0, CHECK_LIMITS.gpu_memory_bytes or 0)
+    return replace(CHECK_LIMITS, memory_bytes=memory, gpu_memory_bytes=gpu)
 
 
 @dataclass(frozen=True)

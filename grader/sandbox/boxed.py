@@ -279,8 +279,11 @@ class BoxVessel(Vessel):
 
 def _own_code() -> tuple[Path, ...]:
     """The interpreter, its packages and this program: what the supervisor itself needs."""
-    places = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1])
-    return tuple(path for path in places if not path.is_relative_to("/usr"))
+    # an environment may be laid over the packages of another one, which holds the torch that fits the GPU's driver
+    packages = (Path(entry) for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"})
+    places = dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1], *packages))
+    outside = [path for path in places if not path.is_relative_to("/usr") and path.is_dir()]
+    return tuple(path for path in outside if not any(path.is_relative_to(o) for o in outside if o != path))
 
 
 def _available_bytes() -> int:

@@ -167,12 +167,13 @@ class CourseStages:
     def check(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> Verdicts:
         """Judge the artifacts, unless they were changed since the run."""
         self._refuse_changed(folder)
-        from grader.checking.job import CheckJob
+        from grader.checking.job import CheckJob, check_limits
         from grader.checking.runner import run_checks
 
         self.say("judging the artifacts")
-        on_gpu = read_json(folder / "run.json", RunResult).device == "cuda"
-        device = choose_device("auto", "auto" if on_gpu else "cpu")  # it may be judged again on another machine
+        run = read_json(folder / "run.json", RunResult)
+        # it may be judged again on another machine
+        device = choose_device("auto", "auto" if run.device == "cuda" else "cpu")
         return run_checks(
             CheckJob(
                 run_folder=folder,
@@ -183,6 +184,7 @@ class CourseStages:
                 device=device.kind,
                 gpu=device.gpu,
                 only=only,
+                limits=check_limits(run.limits),
             ),
             self.sandbox,
         )

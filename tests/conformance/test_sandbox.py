@@ -525,3 +525,26 @@ def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
             return True
         os.sched_yield()
     return False
+
+
+@needs_boxes
+def test_a_box_shows_the_packages_that_an_environment_borrows_from_another_one(tmp_path):
+    other = tmp_path / "other" / "site-packages"
+    other.mkdir(parents=True)
+    (other / "borrowed.py").write_text("word = 'seen'\n")
+    home, log = tmp_path / "home", tmp_path / "log"
+    home.mkdir()
+    code = f"import sys; sys.path.append({str(other)!r}); import borrowed; print(borrowed.word)"
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from grader.model.lab import Limits; from grader.sandbox.base import Command\n"
+        f"sys.path.append({str(other)!r})\n"
+        "from grader.sandbox.bubblewrap import BubblewrapSandbox\n"
+        f"home, log = Path({str(home)!r}), Path({str(log)!r})\n"
+        f"argv = (sys.executable, '-c', {code!r})\n"
+        "command = Command(argv, home, {'HOME': str(home)}, Limits(), (home,), stdout=log)\n"
+        "print(BubblewrapSandbox().run(command).exit_code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert (done.stdout.strip(), log.read_text().strip()) == ("0", "seen")

@@ -12,7 +12,8 @@ from rich.console import Console
 from bench.gpu.__main__ import show
 from bench.gpu.many import measure_many
 from bench.gpu.memory import measure_memory
-from bench.gpu.prepare import lines, wanted
+from bench.gpu.prepare import lines, make_environment, names_of, needed, wanted
+from bench.gpu.wheels import platform
 from grader.wiring.devices import usable_gpus
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +47,37 @@ def test_memory_is_measured_for_both_methods_and_shown():
     json.dumps([rows, many])
 
 
-def test_a_torch_that_the_machine_brings_is_kept(tmp_path):
+def test_the_torch_of_the_machine_and_equal_versions_are_kept(tmp_path):
     lock = tmp_path / "lock"
-    lock.write_text("# pinned\nnumpy==1\ntorch==2.13.0\n\ntorchx==1\n")
+    lock.write_text(f"# pinned\nnumpy==1\ntorch==2.13.0\n\npytest=={pytest.__version__}\nNo_Such.Thing==1\n")
 
-    assert wanted(lines(lock)) == ["numpy==1", "torchx==1", "hatchling", "editables"]
+    assert wanted(lines(lock), None) == ["numpy==1", "No_Such.Thing==1"]
+    assert wanted(lines(lock), {"no-such-thing"}) == ["No_Such.Thing==1"]
+
+
+def test_wheels_are_known_by_their_names(tmp_path):
+    for name in ("huggingface_hub-2.4.0-py3-none-any.whl", "SQLAlchemy-2.1.9-cp312-cp312-manylinux2014_x86_64.whl"):
+        (tmp_path / name).touch()
+
+    assert names_of(tmp_path) == {"huggingface-hub", "sqlalchemy"}
+    assert {"torch", "pytest-timeout", "jupyter-client"} <= needed(ROOT / "pyproject.toml")
+
+
+def test_an_environment_sees_the_packages_of_another_one_after_its_own(tmp_path):
+    other = tmp_path / "other" / "site-packages"
+    other.mkdir(parents=True)
+    (other / "brought.py").write_text("here = 'the other'\n")
+    (other / "both.py").write_text("here = 'the other'\n")
+    make_environment(tmp_path / "env", [str(other)])
+    own = next((tmp_path / "env").glob("lib/python3*/site-packages"))
+    (own / "both.py").write_text("here = 'its own'\n")
+
+    code = "import both, brought; print(both.here, brought.here, sep=', ')"
+    python = tmp_path / "env" / "bin" / "python"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "its own, the other"
+
+
+def test_pip_is_asked_for_the_other_machines_python():
+    assert platform("3.12")[-4:] == ["--python-version", "3.12", "--implementation", "cp"]
+    assert "manylinux_2_28_x86_64" in platform("3.12")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from grader.checking.job import check_limits
 from grader.checking.runner import assemble, select
 from grader.checking.worker import main
 from grader.errors import InternalFault, UsageFault
@@ -247,3 +248,11 @@ def test_a_label_that_json_cannot_hold_is_our_fault(place: Workplace) -> None:
     source = '@check(points=1)\ndef test_a(evidence):\n    """It holds"""\n    evidence.note("\\udc80", 3)\n'
 
     assert statuses(place.judge(place.lab(source))) == {"test_a": "our fault"}
+
+
+def test_a_check_process_has_no_less_memory_than_the_run_had():
+    small, large = Limits(memory_bytes=1024**3), Limits(memory_bytes=48 * 1024**3, gpu_memory_bytes=40 * 1024**3)
+
+    assert (check_limits(small).memory_bytes, check_limits(small).gpu_memory_bytes) == (8 * 1024**3, 16 * 1024**3)
+    assert (check_limits(large).memory_bytes, check_limits(large).gpu_memory_bytes) == (48 * 1024**3, 40 * 1024**3)
+    assert check_limits(Limits(memory_bytes=None)).memory_bytes is None
