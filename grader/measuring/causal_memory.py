@@ -1,6 +1,7 @@
 """Memory of one training step of a Llama-like model: predicted without memory, counted in storages, asked of CUDA."""
 
 import contextlib
+import gc
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -43,6 +44,9 @@ class CudaPeak:
     """`torch.cuda.max_memory_allocated`: tensors, rounded to 512 bytes, and the workspaces of kernels."""
     reserved: int
     """`torch.cuda.max_memory_reserved`: what the process took from the device for them."""
+    workspaces: int
+    """What is still allocated when every tensor is gone: the matrix library's own memory, 64 MiB on Hopper, whatever
+    the model."""
 
 
 def predict(training: Training) -> dict[str, int]:
@@ -107,7 +111,10 @@ def ask_cuda(training: Training, device: str, warm_up: int = 2) -> CudaPeak:
         torch.cuda.reset_peak_memory_stats(device)
         _step(model, batch, optimizer)
         torch.cuda.synchronize(device)
-    return CudaPeak(torch.cuda.max_memory_allocated(device), torch.cuda.max_memory_reserved(device))
+    allocated, reserved = torch.cuda.max_memory_allocated(device), torch.cuda.max_memory_reserved(device)
+    del model, batch, learning, optimizer
+    gc.collect()
+    return CudaPeak(allocated, reserved, torch.cuda.memory_allocated(device))
 
 
 def _step(model: "Module", batch: "dict[str, torch.Tensor]", optimizer: "torch.optim.Optimizer") -> None:

@@ -71,3 +71,22 @@ def test_the_check_process_has_walls_too(tmp_path, monkeypatch):
         "run.json",
         "verdicts.json",
     }
+
+
+def test_a_library_may_ask_who_it_is(tmp_path):
+    """A torch that was built for CUDA asks `getpass` for a folder's name; the box's user has no entry in passwd."""
+    tmp_path.chmod(0o755)
+    place = Workplace(tmp_path / "course", BubblewrapSandbox())
+    place.collect()
+    source = '''
+@check(points=1)
+def test_name(evidence):
+    """The user has a name"""
+    import getpass
+
+    evidence.equals("User", getpass.getuser(), "grader")
+'''
+
+    (verdict,) = place.judge(place.lab(source)).values()
+
+    assert str(verdict.status) == "passed", verdict.staff
