@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -54,7 +54,7 @@ class Wanted:
 def prove_labs(
     labs: Sequence[tuple[Lab, tuple[DeclaredCheck, ...]]], stages: CourseStages, wanted: Wanted, say: Say
 ) -> StrengthReport:
-    """Prove labs one after the other, all with one warm process.
+    """Prove labs side by side, all with one warm process: while a notebook of one runs, another is judged.
 
     Args:
         labs: each with its checks.
@@ -67,8 +67,11 @@ def prove_labs(
     """
     started = time.perf_counter()
     bench = Bench(stages, models=any(needs_models(lab) for lab, _ in labs))
+    lanes = max(1, min(wanted.workers, len(labs)))
+    prover = Prover(bench, replace(wanted, workers=max(1, wanted.workers // lanes)), say)
     try:
-        found = tuple(Prover(bench, wanted, say).prove(lab, declared) for lab, declared in labs)
+        with ThreadPoolExecutor(lanes) as pool:
+            found = tuple(pool.map(prover.prove, [lab for lab, _ in labs], [declared for _, declared in labs]))
     finally:
         bench.processes.close()
     return StrengthReport(
