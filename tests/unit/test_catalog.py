@@ -1,5 +1,6 @@
 import copy
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -11,6 +12,8 @@ from grader.catalog.schema import lab_schema, place, schema_problems
 from grader.errors import LabFault, UsageFault
 from grader.model.lab import ArtifactSpec, Exercise, Limits, MeasurementSpec, ProbeSpec
 from tests.fakes.labs import COMMON, make_lab
+
+ROOT = Path(__file__).parents[2]
 
 TABLE = {
     "id": "2.5.4",
@@ -422,3 +425,12 @@ def test_a_lab_unlike_any_other_is_answered_without_a_guess():
         find_lab(LABS, "nonsense")
 
     assert caught.value.hint == "List the labs with `grader labs`."
+
+
+@pytest.mark.parametrize("lab", load_labs(ROOT), ids=lambda lab: lab.id)
+def test_a_measurement_reads_as_many_tokens_as_the_run_was_told_to(lab):
+    """A number here would be right in the profile whose number it is, and wrong in every other one."""
+    stated = {spec.name: spec.options["max_length"] for spec in lab.measurements if "max_length" in spec.options}
+
+    assert set(stated.values()) <= {"$max_length"}, stated
+    assert not stated or "max_length" in lab.parameters
