@@ -209,6 +209,9 @@ class Supervised:
         exited = natural and ended is not None and ended >= 0
         unit = 1 if sys.platform == "darwin" else 1024
         largest = int(self._events.get("largest", 0)) * unit
+        if breach is not None and breach[0] == "GR403":
+            # the kernel kills at the limit, perhaps between two looks
+            largest = max(largest, self._command.limits.memory_bytes or 0)
         return Contained(
             exit_code=ended if exited else None,
             signal=None if exited else -ended if natural and ended is not None else int(signal.SIGKILL),

@@ -5,6 +5,7 @@ connection asks one thing: `status`, `stop`, or a supervisor for one command, wh
 """
 
 import array
+import contextlib
 import gc
 import importlib
 import json
@@ -134,8 +135,10 @@ def _be_supervised(
         socket.send_fds(connection, [json.dumps({"pid": supervisor}).encode()], [handle])
         os._exit(0)
     except BaseException as exc:
-        connection.sendall(json.dumps({"failed": f"{type(exc).__name__}: {exc}"}).encode())
-        os._exit(1)
+        with contextlib.suppress(OSError):  # whoever asked is gone
+            connection.sendall(json.dumps({"failed": f"{type(exc).__name__}: {exc}"}).encode())
+    finally:
+        os._exit(1)  # a fork never becomes a second server
 
 
 def _supervise(request: dict[str, Any], descriptors: list[int], memory: Memory) -> NoReturn:

@@ -253,7 +253,7 @@ def test_a_memory_hog_is_killed(bench):
     result = bench.run("kept = []\nwhile True: kept.append(b'1' * 2_000_000)", memory_bytes=200 * MIB)
     assert result.limit == "GR403"
     assert result.detail == "memory 200 MiB"
-    assert result.peak_memory_bytes > 200 * MIB
+    assert result.peak_memory_bytes >= 200 * MIB
 
 
 def test_memory_counts_over_all_processes(bench):
