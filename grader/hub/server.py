@@ -27,6 +27,9 @@ from grader.hub.state import Clock, Meter, Quota, State, utc_now
 from grader.hub.store import Layer, Store
 
 CLOSE_SECONDS = 5.0
+#: Turns of the loop between asyncio's accepting a connection and its being known to us: one makes it, one announces it.
+#: A connection that is accepted, and whose server is closed before it is made, is forgotten by asyncio, open.
+_ACCEPTING = 3
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,10 @@ class HubSession:
 
     async def _stop(self) -> None:
         if self._listener is not None:
+            for listening in self._listener.sockets:
+                asyncio.get_running_loop().remove_reader(listening)
+            for _ in range(_ACCEPTING):
+                await asyncio.sleep(0)
             self._listener.close()
         for connection in list(self._connections.connections):
             connection.shutdown()

@@ -1,3 +1,4 @@
+import contextlib
 import socket
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def test_closing_the_server_closes_what_is_open(hub_base: Path, tmp_path: Path):
         waiting.sendall(b"GET /api/whoami-v2 HTTP/1.1\r\nX: ")
     assert waiting.recv(10) == b""
     waiting.close()
+
+
+def test_a_connection_that_was_only_just_accepted_is_closed_with_the_session(tmp_path: Path):
+    with HubServer(None) as server:
+        for number in range(200):
+            session = server.open_session(tmp_path / str(number), "ada")
+            with raw_socket(session) as waiting:
+                session.close()
+                with contextlib.suppress(ConnectionResetError):  # it had not even been accepted
+                    assert waiting.recv(10) == b""
 
 
 def test_a_hub_without_a_base_is_empty(tmp_path: Path):
