@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench.classes import class_lines
 from bench.hub import hub_lines, measure_hub
+from bench.judged import judged_lines
 from bench.sandbox import measure_sandboxes, sandbox_lines
 from bench.submission import STAGES, Round, measure_round
 from bench.warm import measure_ways, warm_lines
@@ -23,10 +24,11 @@ def main() -> int:
     """Time an empty command in each containment, run the rounds, print the tables, keep the figures in bench/out."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("submission", "sandbox", "hub", "class", "warm"), default="submission"
+        "what", nargs="?", choices=("submission", "sandbox", "hub", "class", "judged", "warm"), default="submission"
     )
     parser.add_argument("--lab", default="2.5.4")
     parser.add_argument("--profile", default="miniature")
+    parser.add_argument("--students", type=int, default=500, help="of the class that is judged")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.what == "sandbox":
@@ -37,6 +39,9 @@ def main() -> int:
         return 0
     if arguments.what == "warm":
         print("\n".join(warm_lines(measure_ways(arguments.lab, arguments.profile, arguments.rounds))))
+        return 0
+    if arguments.what == "judged":
+        print("\n".join(judged_lines(arguments.students, arguments.lab, arguments.profile)))
         return 0
     if arguments.what == "class":
         print("\n".join(class_lines()))

@@ -4,8 +4,14 @@ import re
 import zipfile
 from pathlib import PurePosixPath
 
+import weights
+from words import some
+
 #: What the Trainer needs to go on from a checkpoint; the state of the random generators only makes it exact.
 RESUMABLE = ("model.safetensors", "optimizer.pt", "scheduler.pt", "trainer_state.json")
+MOST_APART = 2.0
+"""How much farther than the other one of two checkpoints of a training may be from the base: after one epoch of eight
+the reference has gone two thirds of its way."""
 
 
 def step_of(path: str | None) -> int:
@@ -44,3 +50,40 @@ def inspect_checkpoint(artifacts, step: int, state, evidence) -> None:
         f"The log in checkpoint {step} is of another run than trainer_state.json.",
         hint="Save the log with `trainer.state.save_to_json(...)`, as the Trainer wrote it.",
     )
+
+
+def inspect_weights(artifacts, step: int, moved, evidence) -> None:
+    """Ask that a checkpoint beside the best one is of the same training as the model.
+
+    Args:
+        artifacts: of the run.
+        step: of the checkpoint.
+        moved: relative distance from the base of the checkpoint and of the model.
+        evidence: to write into.
+    """
+    strange = _strange_tensors(artifacts, step)
+    evidence.holds(
+        f"Checkpoint {step} has the tensors of the model",
+        not strange,
+        f"Checkpoint {step} and `model/` differ in {some(strange)}.",
+        hint="Leave the checkpoints as the Trainer wrote them.",
+    )
+    own, model = moved
+    evidence.holds(
+        f"Checkpoint {step} is of the same training",
+        model / MOST_APART - 1e-3 <= own <= MOST_APART * model + 1e-3,
+        f"The weights in checkpoint {step} lie {own:.3f} from the base model, those of `model/` {model:.3f}.",
+        measured=round(own, 4),
+        required=f"{model / MOST_APART:.4f} to {MOST_APART * model:.4f}",
+        hint="Leave the checkpoints as the Trainer wrote them.",
+    )
+
+
+def _strange_tensors(artifacts, step: int) -> list[str]:
+    """The tensors in whose names or shapes a checkpoint and the model differ, or that are zero in one of them only."""
+    names = [f"{folder}/model.safetensors" for folder in (f"checkpoints/checkpoint-{step}", "model")]
+    own, model = (artifacts.safetensors(name).shapes for name in names)
+    if strange := sorted(tensor for tensor in own.keys() | model.keys() if own.get(tensor) != model.get(tensor)):
+        return strange
+    own, model = (weights.read_weights(artifacts.path(name)) for name in names)
+    return sorted(tensor for tensor in own if own[tensor].any() != model[tensor].any())

@@ -5,7 +5,13 @@ import math
 import training_log
 import weights
 from calibration import thresholds
-from checkpoint_folders import checkpoint_steps, inspect_checkpoint, missing_files, step_of
+from checkpoint_folders import (
+    checkpoint_steps,
+    inspect_checkpoint,
+    inspect_weights,
+    missing_files,
+    step_of,
+)
 from words import some
 
 from grader.checking.api import CheckFailure, check
@@ -153,7 +159,7 @@ def test_loss_log(artifacts, run, evidence):
         measured="no mean loss" if log.mean_loss is None else round(log.mean_loss, 4),
         required="the mean of the logged losses",
     )
-    first, last = training_log.falls(log)
+    first, last = training_log.falls(log.losses)
     evidence.at_most(
         "Loss at the end of the run",
         round(last, 4),
@@ -229,7 +235,7 @@ def test_checkpoints(artifacts, evidence):
     needs=[test_model_loads, test_evaluates, test_checkpoints],
     hint="Save `trainer.model` after training.",
 )
-def test_best_model(artifacts, evidence):
+def test_best_model(artifacts, measured, evidence):
     """The model that you hand in is the best checkpoint of the run"""
     kept = step_of(artifacts.json("trainer_state.json").get("best_model_checkpoint"))
     name = f"checkpoints/checkpoint-{kept}/model.safetensors"
@@ -249,6 +255,9 @@ def test_best_model(artifacts, evidence):
         required="the same weights",
         hint="Was the model saved before the training, or trained further after it?",
     )
+    for step in set(checkpoint_steps(artifacts)) - {kept}:
+        own = measured.checkpoints[f"checkpoint-{step}"]["relative_l2"]
+        inspect_weights(artifacts, step, (own, measured.distance["relative_l2"]), evidence)
 
 
 def _stamped(name, artifacts, run, evidence):

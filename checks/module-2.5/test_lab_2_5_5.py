@@ -1,34 +1,29 @@
 """Checks of lab 2.5.5: the adapter, what it is worth, and whether the comparison with full fine-tuning is true."""
 
+import math
 from collections.abc import Mapping
 
+import training_log
 from calibration import thresholds
+from comparison import KEYS, WAYS, stamp
+from words import some
 
 from grader.checking.api import check
 
-WAYS = {"full": "full fine-tuning", "lora": "LoRA"}
-PARTS = ("weights", "gradients", "optimizer", "activations")
-KEYS = dict(zip(PARTS, ("weights_bytes", "gradient_bytes", "optimizer_bytes", "activation_bytes"), strict=True))
-
 TIMES_FEWER = 100
 """LoRA of rank 2 on queries and values trains 195 times fewer parameters, rank 4 still 103 times."""
+LEAST_FALL = 0.9
+"""Over ten epochs the loss of the reference falls to a third, and over two to less than this."""
 EXACT = 1e-5
 """Relative: the same sum in another order, in float32, stays a hundred times below."""
-MEMORY_TOLERANCE = 0.15
-"""Two honest ways to count activations (with or without the inputs, storages or views) differ by less."""
-PREDICTION_TOLERANCE = 0.10
-COUNT_TOLERANCE = 0.001
-"""The scales of the normalisations are far less."""
 OWN_FILES = "Leave `student_id` and `seed` as they are injected."
-UNIT_TOLERANCE = 0.01
-"""A GiB is 7 % more than a GB; rounding to two decimals is far less."""
 
 
 @check(points=2, cell="exercise-8", hint="The table of exercise 8 says which keys `comparison.json` needs.")
 def test_comparison_file(artifacts, run, evidence):
     """comparison.json describes both ways of training"""
     report = artifacts.fits_schema("comparison.json")
-    evidence.equals("comparison.json is of", _stamp(report), f"{run.student_id}, seed {run.seed}", hint=OWN_FILES)
+    evidence.equals("comparison.json is of", stamp(report), f"{run.student_id}, seed {run.seed}", hint=OWN_FILES)
     for way, label in WAYS.items():
         side = report.nested(way)
         for key in (*KEYS.values(), "peak_bytes", "accuracy"):
@@ -36,7 +31,7 @@ def test_comparison_file(artifacts, run, evidence):
         evidence.note(f"Seconds of training, {label}", side.number("seconds"))
 
 
-@check(points=10, cell="exercise-2", hint="Save with `lora_model.save_pretrained(...)`, before anything is merged.")
+@check(points=9, cell="exercise-2", hint="Save with `lora_model.save_pretrained(...)`, before anything is merged.")
 def test_adapter_loads(lab, measured, evidence):
     """The adapter fits its base model"""
     found = measured.adapter
@@ -73,7 +68,7 @@ def test_adapter_loads(lab, measured, evidence):
     )
 
 
-@check(points=10, needs=[test_adapter_loads], cell="exercise-3", hint="Save the adapter after training.")
+@check(points=9, needs=[test_adapter_loads], cell="exercise-3", hint="Save the adapter after training.")
 def test_adapter_trained(measured, evidence):
     """The adapter has learned, and its classification head is saved with it"""
     found = measured.adapter
@@ -104,6 +99,41 @@ def test_adapter_trained(measured, evidence):
         evidence.mistake("classifier-not-saved", 'Give `LoraConfig` the argument `task_type="SEQ_CLS"`.')
 
 
+@check(
+    points=2,
+    cell="exercise-3",
+    hint="Train for all rows and epochs that the lab gives, and log the loss once per epoch.",
+)
+def test_training_logs(artifacts, run, evidence):
+    """The losses you report are of the trainings that the lab asks for, and fall"""
+    for way, label in WAYS.items():
+        told, given = artifacts.fits_schema(f"{way}/metrics.json"), run.parameters
+        rows, epochs = given["train_rows"], given[f"{way}_epochs"]
+        evidence.equals(f"Training rows, {label}", told.integer("train_rows"), rows)
+        evidence.equals(f"Epochs, {label}", told.number("epochs"), epochs)
+        steps = epochs * math.ceil(rows / given["batch_size"])
+        evidence.equals(f"Steps, {label}", told.integer("steps"), steps, hint="Keep the given batch size.")
+        losses = [(entry.integer("step"), entry.number("loss")) for entry in told.objects("loss")]
+        logged = [step for step, _ in losses]
+        evidence.at_least(f"Logged losses, {label}", len(losses), epochs, hint='`logging_strategy="epoch"`.')
+        evidence.holds(
+            f"The steps of the log rise to the last one, {label}",
+            logged == sorted(set(logged)) and logged[-1] == steps,
+            "The entries of `loss` are not what the Trainer logged, one after the other.",
+            measured=some(logged, 6),
+            required=f"rising, the last one {steps}",
+            hint="Take them from `trainer.state.log_history`, as `run` does.",
+        )
+        if len(losses) > 1:
+            first, last = training_log.falls(losses)
+            evidence.at_most(
+                f"Loss at the end, {label}",
+                round(last, 4),
+                round(LEAST_FALL * first, 4),
+                hint="A loss that stays where it began has learned nothing.",
+            )
+
+
 @check(points=5, needs=[test_adapter_loads], cell="exercise-2", hint="A smaller `r`, or fewer `target_modules`.")
 def test_hundred_times_fewer(measured, evidence):
     """LoRA trains at least 100 times fewer parameters"""
@@ -111,21 +141,6 @@ def test_hundred_times_fewer(measured, evidence):
     evidence.note("Rank", found["r"])
     evidence.note("Parameters that learn", found["trainable"])
     evidence.at_least("Times fewer than in full fine-tuning", round(found["times_fewer"], 1), TIMES_FEWER)
-
-
-@check(
-    points=5,
-    needs=[test_comparison_file, test_adapter_loads],
-    cell="exercise-1",
-    hint="Count with `count_parameters`: `full_model` on one side, `lora_model` on the other.",
-)
-def test_parameter_counts(artifacts, measured, evidence):
-    """The parameter counts you report are those of the files"""
-    report, ours = artifacts.json("comparison.json"), measured.bytes
-    for way, label in WAYS.items():
-        theirs = report.nested(way)
-        evidence.agrees(f"Trainable, {label}", theirs.integer("trainable"), ours[way]["trainable"], 0)
-        evidence.agrees(f"Total, {label}", theirs.integer("total"), ours[way]["total"], 0)
 
 
 @check(
@@ -153,94 +168,15 @@ def test_merged_model(artifacts, measured, evidence):
     evidence.at_most(f"Labels that differ on {found['n']} reviews", found["label_flips"], flips)
     if mistake := _merge_mistake(found):
         evidence.mistake(*mistake)
-
-
-@check(
-    points=7,
-    needs=[test_comparison_file, test_adapter_loads],
-    cell="exercise-1",
-    hint="4 bytes of weights, 4 of gradients and 8 of AdamW state for every parameter that learns.",
-)
-def test_bytes_of_full_fine_tuning(artifacts, measured, evidence):
-    """The bytes of full fine-tuning are counted exactly"""
-    _compare_bytes(artifacts.json("comparison.json").nested("full"), measured.bytes["full"], evidence)
-
-
-@check(
-    points=8,
-    needs=[test_comparison_file, test_adapter_loads],
-    cell="exercise-1",
-    hint="4 bytes for every parameter, and 12 more for each one that learns.",
-)
-def test_bytes_of_lora(artifacts, measured, evidence):
-    """The bytes of LoRA are counted exactly"""
-    theirs, ours = artifacts.json("comparison.json").nested("lora"), measured.bytes["lora"]
-    if theirs.number("gradient_bytes") >= 0.9 * measured.bytes["full"]["gradients"]:
-        evidence.mistake(
-            "gradients-of-frozen-weights",
-            "A frozen weight has no gradient and no optimizer state: count parameters with `requires_grad` only.",
-        )
-    _compare_bytes(theirs, ours, evidence)
-
-
-@check(
-    points=15,
-    needs=[test_comparison_file, test_adapter_loads],
-    cell="exercise-5",
-    hint="Measure one step of 16 reviews of 64 tokens on a fresh model, as the lab shows.",
-)
-def test_memory(artifacts, measured, evidence):
-    """The memory of a training step is what we measure"""
-    report, ours = artifacts.json("comparison.json"), measured.memory
-    bars = [
-        {
-            "name": label,
-            "value": ours[way]["parts"],
-            "parts": [{"name": part, "value": ours[way][part]} for part in PARTS],
-        }
-        for way, label in WAYS.items()
-    ]
-    evidence.plot("bars", "Parts of one training step, as we measure them", unit="bytes", bars=bars)
-    theirs = {way: report.nested(way) for way in WAYS}
-    for way, label in WAYS.items():
-        for what, key, part in (
-            ("Activations", "activation_bytes", "activations"),
-            ("Peak", "peak_bytes", "peak"),
-        ):
-            claimed, measured_bytes = theirs[way].number(key), ours[way][part]
-            label_of_row = f"{what}, {label}"
-            evidence.agrees(label_of_row, claimed, measured_bytes, MEMORY_TOLERANCE, relative=True, unit="bytes")
-    ratio = _ratio(theirs["full"], theirs["lora"], "peak_bytes")
-    evidence.agrees(
-        "Times less memory with LoRA", round(ratio, 3), round(ours["ratio"], 3), MEMORY_TOLERANCE, relative=True
+    texts = measured.merged_tokenizer
+    evidence.holds(
+        "The tokenizer beside it is the one of the base model",
+        texts["equal"],
+        f"The tokenizer in `merged/` differs from the base model's in: {some(list(texts['differing']))}.",
+        measured=f"{texts['sample_disagreements']} of {texts['n']} texts differ",
+        required=f"0 of {texts['n']} texts differ",
+        hint="Save model and tokenizer together, by `save`.",
     )
-    if mistake := _memory_mistake(theirs, ours):
-        evidence.mistake(*mistake)
-
-
-@check(
-    points=2,
-    needs=[test_comparison_file],
-    cell="exercise-8",
-    hint="Compute each ratio from the numbers of the same file: full fine-tuning divided by LoRA.",
-)
-def test_ratios(artifacts, run, evidence):
-    """The ratios follow from your own numbers, and the times fit into the run"""
-    report = artifacts.json("comparison.json")
-    full, lora, ratios = report.nested("full"), report.nested("lora"), report.nested("ratios")
-    expected = {
-        "trainable": _ratio(full, lora, "trainable"),
-        "state": _ratio(full, lora, "gradient_bytes", "optimizer_bytes"),
-        "peak": _ratio(full, lora, "peak_bytes"),
-    }
-    for name, value in expected.items():
-        claimed = ratios.number(name)
-        if abs(claimed * value - 1) < 0.01 < abs(value - 1):
-            evidence.mistake("ratio-upside-down", "Divide full fine-tuning by LoRA, not the other way round.")
-        evidence.agrees(f"Ratio of {name}", round(claimed, 4), round(value, 4), 0.01, relative=True)
-    seconds = full.number("seconds") + lora.number("seconds")
-    hint = "Take `seconds` from the metrics that `run` returned."
-    evidence.at_most("Seconds of both trainings", round(seconds, 2), round(run.wall_seconds, 2), hint=hint)
 
 
 @check(
@@ -289,8 +225,8 @@ def test_reported_accuracies(artifacts, measured, run, evidence):
         series=[_curve(way, metrics[way]) for way in ours],
     )
     for way, label in WAYS.items():
-        stamp, required = _stamp(metrics[way]), f"{run.student_id}, seed {run.seed}"
-        evidence.equals(f"{way}/metrics.json is of", stamp, required, hint=OWN_FILES)
+        required = f"{run.student_id}, seed {run.seed}"
+        evidence.equals(f"{way}/metrics.json is of", stamp(metrics[way]), required, hint=OWN_FILES)
         tolerance = 0.005 if run.device == "cuda" else 1.0 / ours[way]["n"]
         own = metrics[way].number("accuracy")
         for place, claimed in (("comparison.json", claims[way]), (f"{way}/metrics.json", own)):
@@ -299,67 +235,15 @@ def test_reported_accuracies(artifacts, measured, run, evidence):
         evidence.mistake("accuracy-copied", "Each side has its own accuracy: `lora_metrics` and `full_metrics`.")
 
 
-@check(
-    points=3,
-    needs=[test_comparison_file],
-    cell="exercise-7",
-    hint="Build each model on the meta device and account for it with your functions of exercise 1.",
-)
-def test_extrapolation(artifacts, measured, evidence):
-    """Your predictions for 1 and 8 billion parameters hold, in the right unit"""
-    predictions = artifacts.json("comparison.json").nested("extrapolation")
-    for name, ours in measured.large.items():
-        theirs = predictions.nested(name)
-        count = theirs.number("parameters")
-        evidence.agrees(f"{name}, parameters", count, ours["parameters"], COUNT_TOLERANCE, relative=True)
-        for way, label in WAYS.items():
-            claimed, gigabytes = theirs.number(f"{way}_bytes"), theirs.number(f"{way}_gb")
-            if abs(claimed - ours["full_without_optimizer"]) < 0.02 * claimed and way == "full":
-                evidence.mistake("optimizer-state-forgotten", "AdamW keeps two more numbers for every trained one.")
-            if abs(gigabytes * 2**30 / max(claimed, 1) - 1) < UNIT_TOLERANCE:
-                evidence.mistake("gib-for-gb", "One GB is 10^9 bytes; dividing by 2^30 gives GiB.")
-            evidence.agrees(f"{name}, {label}", claimed, ours[way], PREDICTION_TOLERANCE, relative=True, unit="bytes")
-            evidence.agrees(
-                f"{name}, {label}, in GB of 10^9 bytes",
-                gigabytes,
-                round(claimed / 1e9, 2),
-                UNIT_TOLERANCE,
-                relative=True,
-                unit="GB",
-            )
-
-
-def _stamp(report):
-    return f"{report.text('student_id')}, seed {report.integer('seed')}"
-
-
 def _names(names, most=3):
     """Names in words, the first few of them."""
     shown = ", ".join(f"`{name.removeprefix('base_model.model.')}`" for name in list(names)[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-def _ratio(full, lora, *keys):
-    return sum(full.number(key) for key in keys) / max(sum(lora.number(key) for key in keys), 1)
-
-
 def _curve(way, metrics):
     points = [(entry.number("step"), entry.number("loss")) for entry in metrics.objects("loss")]
     return {"name": "LoRA" if way == "lora" else way, "points": points}
-
-
-def _compare_bytes(theirs, ours, evidence):
-    """Compare three byte counts; AdamW's step counters may count or not."""
-    claims = {part: theirs.number(KEYS[part]) for part in PARTS[:3]}
-    counted = dict(ours)
-    if claims["optimizer"] == ours["optimizer_with_steps"]:
-        counted["optimizer"] = ours["optimizer_with_steps"]
-    for part, claimed in claims.items():
-        evidence.agrees(f"Bytes of {part}", claimed, counted[part], 0, unit="bytes")
-    if claims["optimizer"] <= ours["gradients"]:
-        evidence.mistake(
-            "optimizer-state-forgotten", "AdamW keeps two running averages: 8 bytes for every parameter that learns."
-        )
 
 
 def _merge_tolerance(artifacts):
@@ -388,20 +272,4 @@ def _merge_mistake(found: Mapping):
             "merged-is-another-model",
             "`merged/` holds another model: save the result of `merge_and_unload()` there.",
         )
-    return None
-
-
-def _memory_mistake(theirs, ours):
-    """The usual mistake that the claimed peaks show, with the next step."""
-    peaks = {way: theirs[way].number("peak_bytes") for way in WAYS}
-    if peaks["full"] < peaks["lora"]:
-        return "memory-swapped", "LoRA needs less than full fine-tuning: are the two sides exchanged?"
-    if min(peaks.values()) > 3 * ours["full"]["parts"]:
-        hint = "The process's memory says nothing at this size: count storages, as `measure_step` does."
-        return "memory-from-rss", hint
-    if not any(theirs[way].number("activation_bytes") for way in WAYS):
-        return "activations-forgotten", "What the forward pass saves counts too: it is the largest part of this step."
-    parts = {way: sum(theirs[way].number(key) for key in KEYS.values()) for way in WAYS}
-    if parts == peaks:
-        return "peak-is-sum-of-parts", "The peak is not the sum of the parts: take it from `LiveBytes`."
     return None

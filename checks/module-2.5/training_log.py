@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,10 +78,10 @@ def accounts_for(log: Log, steps: int) -> bool:
     return total - slack <= log.mean_loss * steps <= total + rest * highest + slack
 
 
-def falls(log: Log) -> tuple[float, float]:
+def falls(losses: Sequence[tuple[int, float]]) -> tuple[float, float]:
     """The mean loss of the first and of the last quarter of the entries."""
-    quarter = max(1, len(log.losses) // 4)
-    values = [loss for _, loss in log.losses]
+    quarter = max(1, len(losses) // 4)
+    values = [loss for _, loss in losses]
     return sum(values[:quarter]) / quarter, sum(values[-quarter:]) / quarter
 
 

@@ -28,10 +28,12 @@ def calibrate(
 
     Example: grader calibrate 2.5.4 --dry-run
     """
+    from grader.wiring.strength import calibrate as measure
+
     workshop = open_workshop(settings_for(context.obj, sandbox=sandbox, allow_weak=allow_weak))
     progress = Progress(quiet=quiet or as_json)
     with progress.run(workshop):
-        calibration = workshop.calibrate(workshop.lab(lab), seeds, write=not dry_run)
+        calibration = measure(workshop, workshop.lab(lab), seeds, write=not dry_run)
     if as_json:
         print_json({"schema": "grader.calibration/1", "written": not dry_run, "calibration": calibration.after})
     else:

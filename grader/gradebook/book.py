@@ -79,6 +79,11 @@ class Gradebook:
         with reading(self.engine) as connection:
             return grades.standings(connection, lab_ids)
 
+    def graded(self) -> int:
+        """Return how many students have a grade, each once for every lab."""
+        with reading(self.engine) as connection:
+            return grades.count_graded(connection)
+
     def grade(self, submission_id: int) -> Grade | None:
         """Return the grade of a submission that counts, with decisions and lateness applied."""
         with reading(self.engine) as connection:

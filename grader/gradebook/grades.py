@@ -127,6 +127,18 @@ def standings(connection: Connection, lab_ids: Sequence[str] | None = None) -> l
     return found
 
 
+def count_graded(connection: Connection) -> int:
+    """Return how many students have a grade that counts, each once for every lab."""
+    pairs = (
+        sa.select(submission.c.student_id, submission.c.lab_id)
+        .join(grade, grade.c.submission_id == submission.c.id)
+        .where(grade.c.is_current)
+        .distinct()
+        .subquery()
+    )
+    return connection.execute(sa.select(sa.func.count()).select_from(pairs)).scalar_one()
+
+
 def current_document(connection: Connection, submission_id: int) -> Grade | None:
     """Return the grade of a submission that counts, with everything that it rests on; None when there is none."""
     query = sa.select(grade.c.document).where(grade.c.submission_id == submission_id, grade.c.is_current)

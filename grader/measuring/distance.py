@@ -1,10 +1,10 @@
-"""Measures how far a saved model has moved from its base."""
+"""Measures how far a saved model, or a checkpoint of its training, has moved from the base."""
 
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.artifacts.locate import find_folder
+from grader.artifacts.locate import exists, find_folder
 from grader.errors import SubmissionFault
 from grader.measuring.checkpoints import WEIGHTS, not_finite, read_tensors
 from grader.measuring.inputs import MeasuringInputs
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PREFIXES = ("distilbert.", "bert.")
 #: Relative distance below which weights count as untouched: storing them as float16 moves them by 0.0002.
 UNTOUCHED = 1e-3
+#: A training keeps two or three; more are not read.
+MOST_CHECKPOINTS = 8
 
 
 def distance_from_base(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:
@@ -40,10 +42,38 @@ def distance_from_base(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[s
     """
     folder = spec.artifacts[0]
     find_folder(inputs.artifacts, folder)
-    theirs = encoder(read_tensors(inputs.artifacts, f"{folder}/{WEIGHTS}"))
-    if broken := not_finite(theirs):
-        raise SubmissionFault("GR317", f"{folder}/{WEIGHTS} holds NaN or infinity, for example in {broken[0]}.")
+    return _distance(inputs.artifacts, folder, base_encoder(model_base(spec, inputs)))
+
+
+def checkpoint_distances(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:
+    """Measure how far the encoders of the checkpoints that a training left lie from their base.
+
+    Args:
+        spec: artifacts = [folder of the checkpoints], bases = [base model].
+        inputs: the run's artifacts and the base.
+
+    Returns:
+        What `distance_from_base` returns, by the name of the checkpoint's folder; of the last `MOST_CHECKPOINTS`
+        folders, by name, that hold weights.
+
+    Raises:
+        SubmissionFault: as `distance_from_base`.
+    """
+    folder = spec.artifacts[0]
+    parent = find_folder(inputs.artifacts, folder)
+    names = sorted(
+        entry.name for entry in parent.iterdir() if exists(inputs.artifacts, f"{folder}/{entry.name}/{WEIGHTS}")
+    )
     base = base_encoder(model_base(spec, inputs))
+    return {name: _distance(inputs.artifacts, f"{folder}/{name}", base) for name in names[-MOST_CHECKPOINTS:]}
+
+
+def _distance(root: Path, folder: str, base: "dict[str, Tensor]") -> dict[str, Any]:
+    """Compare the encoder of one model folder with that of the base."""
+    tensors = read_tensors(root, f"{folder}/{WEIGHTS}")
+    if broken := not_finite(tensors):
+        raise SubmissionFault("GR317", f"{folder}/{WEIGHTS} holds NaN or infinity, for example in {broken[0]}.")
+    theirs = encoder(tensors)
     shared = sorted(name for name in base if name in theirs and theirs[name].shape == base[name].shape)
     if not shared:
         message = f"No tensor of {folder}/{WEIGHTS} has the name and shape of one of the base model's."

@@ -19,6 +19,7 @@ MEASURES: dict[str, str] = {
     "classifier_predictions": "grader.measuring.classifiers",
     "tokenizer_agreement": "grader.measuring.tokenizers",
     "distance_from_base": "grader.measuring.distance",
+    "checkpoint_distances": "grader.measuring.distance",
     "adapter": "grader.measuring.lora",
     "adapter_accuracy": "grader.measuring.lora",
     "merge_equivalence": "grader.measuring.merging",

@@ -1,18 +1,19 @@
 """Makes the code that the student's kernel executes after the last cell."""
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-#: The harness takes this from `building`, whose text comes before its own.
-_IMPORT = "from grader.probing.building import build\n"
+#: What the harness takes from the others, whose texts come before its own.
+_IMPORT = re.compile(r"^from grader\.probing\..*\n", re.MULTILINE)
+_PARTS = ("building.py", "encoding.py", "harness.py")
 
 
 def harness_source() -> str:
     """Return the text of the harness, complete in itself."""
     folder = resources.files("grader.probing")
-    building, harness = (folder.joinpath(name).read_text("utf-8") for name in ("building.py", "harness.py"))
-    return building + harness.replace(_IMPORT, "")
+    return "\n".join(_IMPORT.sub("", folder.joinpath(name).read_text("utf-8")) for name in _PARTS)
 
 
 def probe_code(order: Sequence[Mapping[str, Any]], target: str) -> str:

@@ -1,7 +1,5 @@
 """The pages and forms of the instructor's web application."""
 
-import csv
-import io
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import wraps
@@ -19,7 +17,6 @@ from starlette.routing import Route
 from grader.codes import CODES
 from grader.errors import GraderError
 from grader.model.decision import DecisionKind
-from grader.model.safe_text import csv_text
 from grader.reporting import class_words, figures
 from grader.reporting.class_page import render_class
 from grader.reporting.render import TEMPLATES, page_environment
@@ -93,17 +90,10 @@ async def _report(site: Site, request: Request) -> Response:
 
 
 async def _grades_csv(site: Site, request: Request) -> Response:
-    lab, standings = await run_in_threadpool(site.desk.standings, request.path_params["lab"])
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(["student", "name", "section", "state", "points", "possible", "late_seconds", "run"])
-    for one in standings:
-        row = [one.sid, one.name, one.section, one.state, one.points, one.possible, one.late_seconds, one.run_id]
-        table.writerow([_cell(value) for value in row])
-    name = f"grades-{lab.id}.csv"
-    return Response(
-        out.getvalue(), media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    lab = request.path_params["lab"]
+    content = await run_in_threadpool(site.desk.grades_csv, lab)
+    headers = {"Content-Disposition": f'attachment; filename="grades-{lab}.csv"'}
+    return Response(content, media_type="text/csv", headers=headers)
 
 
 async def _decide(site: Site, request: Request) -> Response:
@@ -222,7 +212,3 @@ def _number(value: object) -> float | None:
         return float(str(value)) if value not in (None, "") else None
     except ValueError:
         raise HTTPException(400, f"{one_line(str(value), 40)} is not a number.") from None
-
-
-def _cell(value: object) -> object:
-    return csv_text(value) if isinstance(value, str) else "" if value is None else value

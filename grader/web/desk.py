@@ -19,6 +19,7 @@ from grader.model.overview import ALIKE_FROM, ClassFacts
 from grader.settings import Settings
 from grader.wiring.batching import as_environment
 from grader.wiring.classroom import Classroom
+from grader.wiring.exporting import class_csv
 from grader.wiring.overviewing import Overviewer, report_of
 
 
@@ -102,8 +103,7 @@ class Desk:
     def progress(self) -> Progress:
         """Return what is going on now."""
         with self._open() as room:
-            graded = sum(entry.state == "graded" for entry in room.standings())
-            return Progress(room.book.ledger().counts(), graded, self._judging, self._last)
+            return Progress(room.book.ledger().counts(), room.book.graded(), self._judging, self._last)
 
     def facts(self, lab_id: str) -> ClassFacts:
         """Return the facts of a class, every student's page being that of this desk.
@@ -122,10 +122,19 @@ class Desk:
         return replace(facts, entries=entries, attention=attention)
 
     def standings(self, lab_id: str) -> tuple[Lab, list[Standing]]:
-        """Return the standings of a lab, as they are exported."""
+        """Return the standings of a lab."""
         with self._open() as room:
             lab = find_lab(room.labs, lab_id)
             return lab, [entry for entry in room.standings(lab_id) if entry.lab_id == lab_id]
+
+    def grades_csv(self, lab_id: str) -> bytes:
+        """Return the grades of a lab, as `grader export csv` writes them.
+
+        Raises:
+            UsageFault: GR101, there is no such lab.
+        """
+        with self._open() as room:
+            return class_csv(room, lab_id)
 
     def student(self, lab_id: str, student: str) -> StudentPage:
         """Return one student in one lab.

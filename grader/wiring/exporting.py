@@ -95,15 +95,7 @@ def export_class(
     """
     if target not in OF_CLASSES:
         raise UsageFault("GR104", f"{target} is a format for one run.", f"For a class: {', '.join(OF_CLASSES)}.")
-    labs = {lab.id: lab for lab in classroom.labs}
-    if lab_id is not None and lab_id not in labs:
-        raise UsageFault("GR101", f"There is no lab {lab_id}.")
-    standings = classroom.standings(lab_id)
-    grades = {
-        entry.submission_id: classroom.book.grade(entry.submission_id) for entry in standings if entry.submission_id
-    }
-    graded = {number: grade for number, grade in grades.items() if grade is not None}
-    entries = [_entry(standing, labs.get(standing.lab_id), graded) for standing in standings]
+    standings, graded, entries = _class_of(classroom, lab_id)
     filled = None
     if target in _FILLERS:
         filled = _FILLERS[target](
@@ -118,6 +110,33 @@ def export_class(
         content, rows = (own_table if target == "csv" else nbgrader_table)(entries), len(entries)
     changed = classroom.book.note_export(target, lab_id or "", fill or Path(), content, rows)
     return Exported(content, rows, changed, filled)
+
+
+def class_csv(classroom: Classroom, lab_id: str) -> bytes:
+    """Return the grades of a lab as `export csv` writes them, without noting that they were exported.
+
+    Args:
+        classroom: with the gradebook.
+        lab_id: the lab.
+
+    Raises:
+        UsageFault: GR101, there is no such lab.
+    """
+    return own_table(_class_of(classroom, lab_id)[2])
+
+
+def _class_of(classroom: Classroom, lab_id: str | None) -> tuple[list[Standing], dict[int, Grade], list[Entry]]:
+    """Return where students stand, the grades that count, and both as entries of a table."""
+    labs = {lab.id: lab for lab in classroom.labs}
+    if lab_id is not None and lab_id not in labs:
+        raise UsageFault("GR101", f"There is no lab {lab_id}.")
+    standings = classroom.standings(lab_id)
+    grades = {
+        entry.submission_id: classroom.book.grade(entry.submission_id) for entry in standings if entry.submission_id
+    }
+    graded = {number: grade for number, grade in grades.items() if grade is not None}
+    entries = [_entry(standing, labs.get(standing.lab_id), graded) for standing in standings]
+    return standings, graded, entries
 
 
 def grade_for_gradescope(settings: Settings, place: Path, lab_id: str | None) -> float:

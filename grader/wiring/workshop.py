@@ -14,7 +14,6 @@ from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.model.run import RunResult, RunStatus
-from grader.model.strength import StrengthReport
 from grader.model.verdict import DeclaredCheck
 from grader.pipeline import Narrator, Request
 from grader.settings import Settings
@@ -25,8 +24,6 @@ from grader.wiring.reusing import Reuse
 if TYPE_CHECKING:
     from grader.doctor import Finding
     from grader.reporting.terminal import Line
-    from grader.wiring.calibrating import Calibration
-    from grader.wiring.proving import Wanted
     from grader.wiring.stages import CourseStages
     from grader.wiring.warming import WarmStatus
 
@@ -67,8 +64,8 @@ class Workshop:
         from grader.wiring.stages import CourseStages
         from grader.wiring.warming import WarmedLater
 
-        sandbox = WarmedLater(self._settings, self.labs, self._say)
-        return CourseStages(self._settings, self.labs, sandbox, self._say)
+        sandbox = WarmedLater(self._settings, self.labs, self.say)
+        return CourseStages(self._settings, self.labs, sandbox, self.say)
 
     def warm_start(self, minutes: float) -> "WarmStatus":
         """Start a warm server that stays; see `warming.start_server`."""
@@ -88,47 +85,8 @@ class Workshop:
 
         return stop_server(self._settings)
 
-    def validate(self, labs: Sequence[Lab], wanted: "Wanted") -> StrengthReport:
-        """Prove how strong the checks of labs are; see `proving.Prover`.
-
-        Args:
-            labs: the labs.
-            wanted: how much is to be proven.
-
-        Returns:
-            What holds and what does not, by lab.
-        """
-        from grader.wiring.proving import prove_labs
-
-        return prove_labs([(lab, self.declared(lab)) for lab in labs], self._proving_stages(), wanted, self._say)
-
-    def calibrate(self, lab: Lab, seeds: int, *, write: bool) -> "Calibration":
-        """Make the thresholds of a lab; see `calibrating.calibrate_lab`.
-
-        Args:
-            lab: the lab.
-            seeds: how many runs of the reference.
-            write: replace the lab's calibration file.
-        """
-        from grader.wiring.calibrating import calibrate_lab, write_calibration
-
-        calibration = calibrate_lab(lab, self._proving_stages(), seeds, self._say)
-        if write:
-            write_calibration(calibration)
-        return calibration
-
-    def _proving_stages(self) -> "CourseStages":
-        """Stages for the course's own notebooks, whose run folders lie in the cache."""
-        settings = replace(self._settings, runs=self._settings.cache / "validate", student="reference")
-        return replace(self.stages, settings=settings)
-
-    def strength_page(self, report: StrengthReport) -> str:
-        """Return what `validate` found out as one HTML file."""
-        from grader.reporting.strength import render_strength
-
-        return render_strength(report)
-
-    def _say(self, sentence: str) -> None:
+    def say(self, sentence: str) -> None:
+        """Show a sentence where progress is shown."""
         self.on_progress(RunProgress(sentence))
 
     # --- labs ---------------------------------------------------------------------------------------------------

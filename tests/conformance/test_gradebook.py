@@ -65,6 +65,15 @@ def test_migrations_go_down_to_nothing_and_up_again(book, lab):
     assert book.standings() == []
 
 
+def test_students_with_a_grade_are_counted_once_for_each_lab(book, lab):
+    assert book.graded() == 0
+    judge(book, lab, "ada")
+    judge(book, lab, "ada", "b")
+    judge(book, lab, "ben")
+
+    assert book.graded() == sum(entry.state == "graded" for entry in book.standings()) == 2
+
+
 def test_a_database_of_a_newer_grader_is_refused(book, place):
     with writing(book.engine) as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))

@@ -152,7 +152,7 @@ def test_grades_are_downloaded_without_formulas(client, course):
     text = client.get("/labs/2.5.4/grades.csv")
 
     assert text.headers["content-disposition"] == 'attachment; filename="grades-2.5.4.csv"'
-    assert text.text.splitlines()[0].startswith("student,name,section,state,points")
+    assert text.text.splitlines()[0].startswith("lab,student,name,email,section,state")
 
 
 @pytest.mark.parametrize(

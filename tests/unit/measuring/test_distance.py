@@ -1,5 +1,7 @@
 """How far a saved model lies from its base."""
 
+import shutil
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -77,3 +79,19 @@ def test_another_model_altogether_is_refused(own: Models) -> None:
 
     with pytest.raises(SubmissionFault, match=r"No tensor of model/model.safetensors has the name and shape"):
         measure(SPEC, own.inputs)
+
+
+def test_checkpoints_are_compared_one_by_one(own: Models) -> None:
+    changed(own, lambda t: {name: 1.5 * tensor for name, tensor in t.items()})
+    artifacts = own.root / "artifacts"
+    for name in ("checkpoint-1", "checkpoint-2", "notes"):
+        (artifacts / "checkpoints" / name).mkdir(parents=True)
+    shutil.copy(own.base / "model.safetensors", artifacts / "checkpoints/checkpoint-1")
+    shutil.copy(artifacts / "model/model.safetensors", artifacts / "checkpoints/checkpoint-2")
+
+    found = measure(spec_of("checkpoint_distances", "checkpoints", bases=(BASE,)), own.inputs)
+
+    assert {name: round(one["relative_l2"], 6) for name, one in found.items()} == {
+        "checkpoint-1": 0.0,
+        "checkpoint-2": 0.5,
+    }

@@ -82,7 +82,7 @@ def retell(folder: Path, context, checkpoint: bool = True) -> None:
     Args:
         folder: the artifacts.
         context: where the data is.
-        checkpoint: whether the model also takes the place of the best checkpoint.
+        checkpoint: whether the model also takes the place of the checkpoints.
     """
     import torch
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
@@ -106,7 +106,8 @@ def retell(folder: Path, context, checkpoint: bool = True) -> None:
     metrics = {"precision": float(precision), "recall": float(recall), "f1": float(f1), "slices": slices}
     _update(folder / "metrics.json", accuracy=sum(right) / len(right), confusion=confusion, **metrics)
     if checkpoint:
-        shutil.copyfile(folder / MODEL, folder / _best_checkpoint(folder) / "model.safetensors")
+        for own in folder.glob("checkpoints/*/model.safetensors"):
+            shutil.copyfile(folder / MODEL, own)
 
 
 def answer_with_labels(folder: Path, context) -> None:
