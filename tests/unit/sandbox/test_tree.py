@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import psutil
@@ -30,6 +31,24 @@ def child():
         process.kill()
 
 
+@pytest.fixture
+def family():
+    """A process with a child that sleeps, and the child's number; the child is not waited for."""
+    code = """
+        import os, time
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+        print(child, flush=True)
+        time.sleep(60)
+        """
+    argv = [sys.executable, "-I", "-S", "-c", textwrap.dedent(code)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield process, int(process.stdout.readline())
+        process.kill()
+
+
 @pytest.mark.parametrize("kind", [LinuxTree, PortableTree])
 def test_a_child_is_seen_with_its_figures(kind, child):
     found = {process.pid: process for process in kind(os.getpid()).processes()}
@@ -39,10 +58,13 @@ def test_a_child_is_seen_with_its_figures(kind, child):
 
 
 @pytest.mark.parametrize("kind", [LinuxTree, PortableTree])
-def test_killing_a_tree_leaves_only_zombies(kind, child):
-    assert child.pid in kind(os.getpid()).kill(5.0)
-    assert child.pid not in {process.pid for process in kind(os.getpid()).processes()}
-    assert child.wait() == -signal.SIGKILL
+def test_killing_a_tree_leaves_only_its_root_and_zombies(kind, family):
+    root, below = family  # a tree of its own: the processes below this one serve other tests
+
+    assert kind(root.pid).kill(5.0) == {below}
+    assert kind(root.pid).processes() == []
+    assert read_process(below) is None
+    assert root.poll() is None
 
 
 @pytest.mark.parametrize("kind", [LinuxTree, PortableTree])
