@@ -1,9 +1,12 @@
 """A batch shows what has ended and what is left, on stderr."""
 
+import time
+
 import pytest
 from rich.console import Console
 
 from grader.batch.supervisor import Tally
+from grader.cli import batch_progress
 from grader.cli.batch_progress import BatchProgress, duration
 
 TALLY = Tally(2, 5, 1, ("0.1 ada",), 75.0, "0.1 ben: graded")
@@ -40,3 +43,29 @@ def test_on_a_terminal_a_bar_shows_what_is_worked_on(capsys):
         progress.update(TALLY)
 
     assert "0.1 ada" in capsys.readouterr().err
+
+
+def test_a_long_silence_off_a_terminal_is_broken(monkeypatch, capsys):
+    monkeypatch.setattr(batch_progress, "HEARTBEAT_SECONDS", 0.05)
+    progress = BatchProgress(quiet=False)
+
+    with progress.following(7):
+        deadline = time.monotonic() + 10
+        said = ""
+        while said.count("still at work") < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+            said += capsys.readouterr().err
+    after = capsys.readouterr().err
+    time.sleep(0.15)
+
+    assert "0 of 7 · still at work, 0 s so far" in said + after
+    assert capsys.readouterr().err == ""
+
+
+def test_a_quiet_batch_has_no_heartbeat(monkeypatch, capsys):
+    monkeypatch.setattr(batch_progress, "HEARTBEAT_SECONDS", 0.01)
+
+    with BatchProgress(quiet=True).following(7):
+        time.sleep(0.1)
+
+    assert capsys.readouterr().err == ""
