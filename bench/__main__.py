@@ -5,6 +5,7 @@ import json
 import os
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.table import Table
 from bench.classes import class_lines
 from bench.hub import hub_lines, measure_hub
 from bench.judged import judged_lines
+from bench.labs import labs_lines, measure_labs
 from bench.sandbox import measure_sandboxes, sandbox_lines
 from bench.submission import STAGES, Round, measure_round
 from bench.warm import measure_ways, warm_lines
@@ -20,31 +22,28 @@ from bench.warm import measure_ways, warm_lines
 OUT = Path("bench/out")
 
 
+#: What can be measured beside one submission, stage by stage: name -> lines to print.
+MEASURED: dict[str, Callable[[argparse.Namespace], list[str]]] = {
+    "sandbox": lambda asked: sandbox_lines(measure_sandboxes(max(asked.rounds, 10))),
+    "hub": lambda _asked: hub_lines(measure_hub()),
+    "warm": lambda asked: warm_lines(measure_ways(asked.lab, asked.profile, asked.rounds)),
+    "class": lambda _asked: class_lines(),
+    "judged": lambda asked: judged_lines(asked.students, asked.lab, asked.profile),
+    "labs": lambda _asked: labs_lines(measure_labs()),
+}
+
+
 def main() -> int:
     """Time an empty command in each containment, run the rounds, print the tables, keep the figures in bench/out."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "what", nargs="?", choices=("submission", "sandbox", "hub", "class", "judged", "warm"), default="submission"
-    )
+    parser.add_argument("what", nargs="?", choices=("submission", *MEASURED), default="submission")
     parser.add_argument("--lab", default="2.5.4")
     parser.add_argument("--profile", default="miniature")
     parser.add_argument("--students", type=int, default=500, help="of the class that is judged")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    if arguments.what == "sandbox":
-        print("\n".join(sandbox_lines(measure_sandboxes(max(arguments.rounds, 10)))))
-        return 0
-    if arguments.what == "hub":
-        print("\n".join(hub_lines(measure_hub())))
-        return 0
-    if arguments.what == "warm":
-        print("\n".join(warm_lines(measure_ways(arguments.lab, arguments.profile, arguments.rounds))))
-        return 0
-    if arguments.what == "judged":
-        print("\n".join(judged_lines(arguments.students, arguments.lab, arguments.profile)))
-        return 0
-    if arguments.what == "class":
-        print("\n".join(class_lines()))
+    if arguments.what in MEASURED:
+        print("\n".join(MEASURED[arguments.what](arguments)))
         return 0
     print("\n".join(sandbox_lines(measure_sandboxes(10))))
     rounds: list[Round] = []

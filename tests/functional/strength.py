@@ -1,8 +1,6 @@
 """Runs a lab's own notebooks through the whole grader, and judges wrong submissions made of the reference run."""
 
 import json
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +10,7 @@ from grader.model.lab import Lab
 from grader.model.verdict import Verdict
 from grader.pipeline import Request, judge_run
 from grader.settings import Settings
-from grader.validating import Case, misjudged
+from grader.validating import Case
 from grader.wiring import Workshop
 from grader.wiring.bench import Bench as ProductBench
 
@@ -65,15 +63,6 @@ class Bench:
     @cached_property
     def _bench(self) -> ProductBench:
         return ProductBench(self._workshop.stages)
-
-    def misjudged(self, case: Case, reference: Graded) -> list[str]:
-        """Say where the checks misjudge a case; empty when they are exactly right."""
-        return misjudged(case, self.judge(case, reference).grade.verdicts)
-
-
-def judged(cases: Sequence[Case]) -> tuple[Case, ...]:
-    """The last case of each kind of failure in an order; all of them with GRADER_TEST_CASES=all."""
-    return tuple(cases if os.environ.get("GRADER_TEST_CASES") == "all" else {c.fails: c for c in cases}.values())
 
 
 def solve(starter: Path, solution: Path, exercises: set[str], destination: Path) -> Path:

@@ -6,13 +6,16 @@ FOREIGN = (
     "Фильм оказался неожиданно смешным.",
     "この映画はとても退屈でした。",
 )
+OPINIONS = (("superb", "charming", "clever"), ("dull", "awful", "boring"))
 EMOJI = ("🎬", "🍿", "😀", "😡", "🥱")
 
 
 def edge_texts(draw, _parameters):
     """One list with everything in it, and one that holds nothing to answer."""
-    long = " ".join(
-        draw.choice(("the plot was superb .", "the cast was dull .", "nobody laughed .")) for _ in range(600)
+    # it begins with one opinion and goes on with the other: who reads its beginning alone answers otherwise
+    first, other = draw.sample(OPINIONS, 2)
+    long = f"the plot was {draw.choice(first)} . " + " ".join(
+        f"the {draw.choice(('cast', 'story', 'ending'))} was {draw.choice(other)} ." for _ in range(600)
     )
     ordinary = [f"The {aspect} was {draw.choice(('superb', 'dull'))}." for aspect in ("plot", "cast")]
     strange = ["", long, draw.choice(FOREIGN), f"a film {''.join(draw.sample(EMOJI, 3))}", draw.choice((7, None, 2.5))]
