@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 
 from grader.errors import InternalFault
 from grader.hub.body import Body, GoneError, parse_form, parse_json
-from grader.hub.http import Call, FileSlice, Refusal, Reply
+from grader.hub.http import Call
+from grader.hub.reply import FileSlice, Refusal, Reply
 from grader.hub.requestlog import TEXT, RequestLog, RequestRecord
 from grader.hub.routes import QUICK, Match, Route, match
 from grader.hub.state import State

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from grader.hub.blobs import READ_BYTES, Incoming
 from grader.hub.cards import read_json_bytes
-from grader.hub.http import Refusal
+from grader.hub.reply import Refusal
 
 Receive = Callable[[], Awaitable[Any]]
 SMALL_BODY_BYTES = 16 * 1024**2

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.hub.facts import Facts
-from grader.hub.http import Refusal
+from grader.hub.reply import Refusal
 from grader.hub.repo import Commit, Repo, RepoType
 from grader.hub.store import Store
 from grader.hub.trees import file_row

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from grader.hub.access import visible
 from grader.hub.cards import as_list
-from grader.hub.http import Call, Refusal
+from grader.hub.http import Call
 from grader.hub.info import Subject, subject_of
+from grader.hub.reply import Refusal
 from grader.hub.repo import RepoType
-from grader.hub.state import visible
 
 PAGE = 1000
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}

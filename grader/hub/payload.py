@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from grader.hub.cards import read_json_bytes, validate_card
 from grader.hub.commits import Change
 from grader.hub.files import REGULAR_BYTES, collision, path_problem
-from grader.hub.http import Refusal
+from grader.hub.reply import Refusal
 from grader.hub.repo import FileEntry, RepoType
 
 LINE_BYTES = REGULAR_BYTES * 4 // 3 + 64 * 1024

@@ -4,10 +4,11 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from grader.hub.access import find_commit, find_repo, may_download
 from grader.hub.files import lfs_pointer
-from grader.hub.http import Call, FileSlice, Refusal, Reply
+from grader.hub.http import Call
+from grader.hub.reply import FileSlice, Refusal, Reply
 from grader.hub.repo import FileEntry
-from grader.hub.state import find_commit, find_repo, may_download
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _TEXT = frozenset(

@@ -3,13 +3,14 @@
 import hashlib
 from typing import Any
 
+from grader.hub.access import find_commit, find_repo, may_download, may_write, repo_type_of
 from grader.hub.cards import read_json_bytes
 from grader.hub.commits import log_of
-from grader.hub.http import Call, Refusal, Reply, json_reply
+from grader.hub.http import Call
 from grader.hub.info import alone, check_expand, describe, listed, siblings_with_blobs, subject_of
 from grader.hub.listing import page_of, search
+from grader.hub.reply import Refusal, Reply, json_reply
 from grader.hub.repo import Repo
-from grader.hub.state import find_commit, find_repo, may_download, may_write, repo_type_of
 from grader.hub.tensors import safetensors_header
 from grader.hub.trees import expand_row, is_folder, list_tree, path_rows, touched_by
 

@@ -5,15 +5,17 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from grader.hub.access import header_safe, writable_repo
 from grader.hub.blobs import LyingUploadError
 from grader.hub.cards import validate_card
 from grader.hub.commits import commit_on, resolve_revision
 from grader.hub.files import git_oid, is_lfs, lfs_pointer, path_problem
 from grader.hub.gitignore import ignored
-from grader.hub.http import Call, Refusal, Reply, json_reply
+from grader.hub.http import Call
 from grader.hub.payload import read_commit
+from grader.hub.reply import Refusal, Reply, json_reply
 from grader.hub.repo import REPO_TYPES, Commit, FileEntry, Repo
-from grader.hub.state import State, header_safe, store_regular, writable_repo
+from grader.hub.state import State, store_regular
 from grader.hub.write_repo import repo_url
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -3,11 +3,13 @@
 import re
 from dataclasses import replace
 
+from grader.hub.access import find_repo, may_write, not_found, visible, writable_repo
 from grader.hub.commits import Change, commit_on, log_of, make_commit, resolve_revision
 from grader.hub.files import gitattributes, repo_id_problem
-from grader.hub.http import Call, Refusal, Reply, json_reply
+from grader.hub.http import Call
+from grader.hub.reply import Refusal, Reply, json_reply
 from grader.hub.repo import REPO_TYPES, Repo, RepoType
-from grader.hub.state import find_repo, may_write, not_found, store_regular, visible, writable_repo
+from grader.hub.state import store_regular
 
 _REF_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}")
 MAX_REFS = 1000

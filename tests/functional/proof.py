@@ -1,4 +1,4 @@
-"""What is tested of every lab: its solution earns everything, its starter nothing, wrong submissions fail what they should.
+"""Tests of every lab: its solution earns everything, its starter nothing, wrong submissions fail what they should.
 
 A file of a lab says what is its own in `PROOF`, makes its class of tests from `LabTests`, and adds what only it has.
 """

@@ -10,7 +10,7 @@ from grader.validating.operators.targets import OperatorError, targets
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from grader.validating.apply import CaseContext
+    from grader.validating.context import CaseContext
 
     Tensors = dict[str, Tensor]
 
