@@ -227,7 +227,7 @@ class BoxVessel(Vessel):
 
     def memory_bytes(self) -> int:
         """Return what its sockets hold, and its memory file systems, where no control group counts them."""
-        sockets = self._sockets.bytes() if self._sockets is not None else 0
+        sockets = self._sockets.lately() if self._sockets is not None else 0
         if self.counted:
             return sockets
         states = map(os.fstatvfs, self._file_systems)

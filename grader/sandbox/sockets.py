@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Callable
 
 #: Tables with a column `tx_queue:rx_queue`.
@@ -9,6 +10,7 @@ _QUEUES = ("tcp", "tcp6", "udp", "udp6")
 _QUEUE_COLUMN = 4
 #: The kernel does not say what a Unix socket holds: at most its default buffer, as larger ones are refused.
 _UNIX_BYTES = 212_992
+_LOOK_SECONDS = 0.3
 
 
 class Sockets:
@@ -25,8 +27,16 @@ class Sockets:
             OSError: the process is gone.
         """
         self._tables = {name: os.open(f"/proc/{pid}/net/{name}", os.O_RDONLY) for name in _existing(pid)}
+        self._next, self._last = 0.0, 0
         for descriptor in self._tables.values():
             later(lambda descriptor=descriptor: os.close(descriptor))
+
+    def lately(self) -> int:
+        """Return what `bytes` found at the last look, repeated now and then: the kernel walks whole tables for it."""
+        if time.monotonic() >= self._next:
+            self._last = self.bytes()
+            self._next = time.monotonic() + _LOOK_SECONDS
+        return self._last
 
     def bytes(self) -> int:
         """Return the bytes in their queues; of Unix sockets what they could hold."""

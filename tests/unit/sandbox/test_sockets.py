@@ -67,3 +67,15 @@ def test_a_table_that_cannot_be_read_counts_nothing():
         assert sockets._lines(nothing.fileno()) == []
     assert sockets._lines(-1) == []
     assert sockets._queued(b"too short") == 0
+
+
+def test_the_tables_are_walked_only_now_and_then(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(sockets.time, "monotonic", lambda: now[0])
+    found = Sockets(os.getpid(), lambda close: close())
+    held = iter((5, 7))
+    monkeypatch.setattr(found, "bytes", lambda: next(held))
+
+    assert [found.lately(), found.lately()] == [5, 5]
+    now[0] = 1.0
+    assert found.lately() == 7
