@@ -46,6 +46,10 @@ class Settings:
     gradebook: str = ""
     """The gradebook: an SQLite file, or the URL of a PostgreSQL database. `GRADER_GRADEBOOK`, default `gradebook.db` in
     the folder for runs."""
+    engine: str = "local"
+    """Where a batch's workers run: `local`, or `ray` on the machines of a cluster. `GRADER_ENGINE`."""
+    ray_address: str = ""
+    """`host:port` of the cluster's head; the cluster of this machine when left out. `GRADER_RAY_ADDRESS`."""
     actor: str = "staff"
     """Who works with the gradebook, for its log. `GRADER_ACTOR`, default the name of the system's user."""
     student: str = "student"
@@ -89,6 +93,8 @@ def read_settings(start: Path | None = None, environment: Mapping[str, str] | No
         device=value("device", "auto"),
         hub_base=Path(base).expanduser().resolve() if (base := value("hub_base", "")) else None,
         gradebook=_gradebook(root, value("gradebook", "")),
+        engine=value("engine", "local"),
+        ray_address=value("ray_address", ""),
         actor=value("actor", _user_name()),
         student=value("student", _user_name()),
     )

@@ -76,7 +76,7 @@ class LocalEngine:
             code = await process.wait()
         finally:
             self._running.pop(key, None)
-        return f"it was killed by signal {-code}" if code < 0 else f"it ended with exit code {code}"
+        return ending(code)
 
     def kill(self, key: str) -> None:
         """End the worker of a job at once."""
@@ -84,6 +84,15 @@ class LocalEngine:
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+
+
+def ending(code: int) -> str:
+    """Say how a process ended.
+
+    Args:
+        code: its exit code, negative for a signal, as Python tells it.
+    """
+    return f"it was killed by signal {-code}" if code < 0 else f"it ended with exit code {code}"
 
 
 def die_with_parent(parent: int) -> None:

@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncGenerator, Sequence
 
 from grader.model.device import Gpu
+
+#: Clusters count GPUs in ten thousandths.
+_PARTS = 10_000
 
 
 class Lanes:
@@ -50,3 +54,17 @@ class Lanes:
         whole = self._gpus[uuid].memory_bytes
         taken = whole if wanted == 0 else min(wanted, whole)
         return (uuid, taken) if self._free[uuid] >= taken else None
+
+
+def gpu_share(declared: int | None, smallest: int | None) -> float:
+    """Return the part of a GPU that a job asks a cluster for.
+
+    Args:
+        declared: memory in bytes; 0 for a whole GPU, None when it needs none.
+        smallest: memory of the smallest GPU of the cluster; 0 when unknown, None without GPUs.
+    """
+    if declared is None or smallest is None:
+        return 0.0
+    if not declared or declared >= smallest:
+        return 1.0
+    return math.ceil(declared / smallest * _PARTS) / _PARTS

@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from grader.wiring.class_result import BatchResult
 
 FAIL_ON = ("fault", "ungraded", "unmet", "nothing")
-Workers = Annotated[int | None, typer.Option("--workers", "-j", min=1, help="How many at a time; else half the cores.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", "-j", min=1, help="How many at a time; else half the cores, or all of a cluster."),
+]
 
 
 def batch(
     context: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Folders, zips, downloads, notebooks.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Folders, zips, downloads, notebooks, URLs of them.", show_default=False
+        ),
     ],
     kind: Annotated[
         str | None,
@@ -52,6 +58,8 @@ def batch(
     runs: options.Runs = None,
     sandbox: options.SandboxName = None,
     allow_weak: options.AllowWeak = False,
+    engine: options.EngineName = None,
+    ray_address: options.RayAddress = None,
     gradebook: options.GradebookPlace = None,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
@@ -60,14 +68,15 @@ def batch(
 
     Example: grader batch submissions.zip --roster class.csv --workers 4
     """
-    from grader.wiring.batching import Asked, Batch, default_workers
+    from grader.wiring.batching import Asked, Batch
     from grader.wiring.class_result import batch_result
 
     if fail_on not in FAIL_ON:
         raise UsageFault("GR104", f"--fail-on {fail_on} is not known.", f"Choose {', '.join(FAIL_ON)}.")
     started = time.monotonic()
     progress = BatchProgress(quiet=quiet or as_json)
-    with classroom(context, gradebook, runs=runs, sandbox=sandbox, allow_weak=allow_weak) as opened:
+    flags = {"sandbox": sandbox, "engine": engine, "ray_address": ray_address}
+    with classroom(context, gradebook, runs=runs, allow_weak=allow_weak, **flags) as opened:
         settings, work = opened.settings, Batch(opened)
         asked = Asked(
             tuple(paths),
@@ -83,7 +92,7 @@ def batch(
         plan = work.plan(asked)
         progress.say(f"{plan.handed_in} notebooks ({', '.join(sorted(set(plan.kinds)))}), {len(plan.keys)} to grade")
         with progress.following(len(plan.keys)):
-            finished = work.run(plan.keys, workers or default_workers(), progress.update)
+            finished = work.run(plan.keys, workers, progress.update)
         seconds = time.monotonic() - started
         failures = work.failures(plan.keys)
         result = batch_result(opened.book, plan, failures, fail_on, finished=finished, seconds=seconds)

@@ -30,6 +30,8 @@ def classroom(
     runs: Path | None = None,
     sandbox: str | None = None,
     allow_weak: bool = False,
+    engine: str | None = None,
+    ray_address: str | None = None,
 ) -> Generator["Classroom"]:
     """Open the class for one command, and close its gradebook afterwards.
 
@@ -39,8 +41,18 @@ def classroom(
         runs: `--runs`, or None.
         sandbox: `--sandbox`, or None.
         allow_weak: `--allow-weak`.
+        engine: `--engine`, or None.
+        ray_address: `--ray-address`, or None.
     """
-    settings = settings_for(context.obj, runs=runs, sandbox=sandbox, allow_weak=allow_weak, gradebook=place)
+    settings = settings_for(
+        context.obj,
+        runs=runs,
+        sandbox=sandbox,
+        allow_weak=allow_weak,
+        gradebook=place,
+        engine=engine,
+        ray_address=ray_address,
+    )
     opened = open_classroom(settings)
     try:
         yield opened

@@ -35,6 +35,12 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Run and judge again, even 
 GradebookPlace = Annotated[
     str | None, typer.Option("--gradebook", metavar="PLACE", help="An SQLite file or a PostgreSQL URL.")
 ]
+EngineName = Annotated[
+    str | None, typer.Option("--engine", metavar="NAME", help="local (default), or ray: the machines of a Ray cluster.")
+]
+RayAddress = Annotated[
+    str | None, typer.Option("--ray-address", metavar="HOST:PORT", help="Head of the cluster; else this machine's own.")
+]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; students read it.")]
 Only = Annotated[
     list[str] | None,

@@ -23,6 +23,8 @@ def regrade(
     runs: options.Runs = None,
     sandbox: options.SandboxName = None,
     allow_weak: options.AllowWeak = False,
+    engine: options.EngineName = None,
+    ray_address: options.RayAddress = None,
     gradebook: options.GradebookPlace = None,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
@@ -31,15 +33,16 @@ def regrade(
 
     Example: grader regrade --lab 2.5.4
     """
-    from grader.wiring.batching import Batch, default_workers
+    from grader.wiring.batching import Batch
     from grader.wiring.regrading import Regrade
 
     progress = BatchProgress(quiet=quiet or as_json)
-    with classroom(context, gradebook, runs=runs, sandbox=sandbox, allow_weak=allow_weak) as opened:
+    flags = {"sandbox": sandbox, "engine": engine, "ray_address": ray_address}
+    with classroom(context, gradebook, runs=runs, allow_weak=allow_weak, **flags) as opened:
         again = Regrade(opened, Batch(opened))
         keys = again.plan(lab)
         with progress.following(len(keys)):
-            done = again.run(keys, workers or default_workers(), progress.update)
+            done = again.run(keys, workers, progress.update)
     if as_json:
         print_json(done)
     else:

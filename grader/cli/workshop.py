@@ -20,6 +20,8 @@ def settings_for(
     sandbox: str | None = None,
     allow_weak: bool = False,
     gradebook: str | None = None,
+    engine: str | None = None,
+    ray_address: str | None = None,
 ) -> Settings:
     """Return the settings with this command's flags applied.
 
@@ -29,6 +31,8 @@ def settings_for(
         sandbox: `--sandbox`, or None.
         allow_weak: `--allow-weak`.
         gradebook: `--gradebook`, or None.
+        engine: `--engine`, or None.
+        ray_address: `--ray-address`, or None.
     """
     settings = read_settings(directory)
     if runs is not None:
@@ -39,6 +43,10 @@ def settings_for(
         settings = replace(settings, allow_weak=True)
     if gradebook is not None:
         settings = replace(settings, gradebook=gradebook)
+    if engine is not None:
+        settings = replace(settings, engine=engine)
+    if ray_address is not None:
+        settings = replace(settings, ray_address=ray_address)
     return settings
 
 

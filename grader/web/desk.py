@@ -17,8 +17,8 @@ from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.model.overview import ALIKE_FROM, ClassFacts
 from grader.settings import Settings
-from grader.wiring.batching import as_environment
 from grader.wiring.classroom import Classroom
+from grader.wiring.engines import as_environment
 from grader.wiring.exporting import class_csv
 from grader.wiring.overviewing import Overviewer, report_of
 

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
-import os
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.batch.engine import Engine, LocalEngine
+from grader.batch.engine import Engine
 from grader.batch.plan import Planned, look_at, people_of
 from grader.batch.spool import Outcome, Spool, Task
 from grader.batch.supervisor import Supervisor, Tally
@@ -23,6 +21,7 @@ from grader.errors import GraderError
 from grader.gradebook.ledger import FAILED, Claim, Job, Ledger
 from grader.gradebook.owner import is_alive
 from grader.gradebook.records import JudgedRun
+from grader.intake.handins.fetch import fetch_places
 from grader.intake.handins.find import find_handins
 from grader.intake.handins.roster import Roster, read_roster
 from grader.intake.submission import Accepted
@@ -31,12 +30,11 @@ from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.pipeline import Request
-from grader.sandbox.gpus import find_gpus
-from grader.settings import VARIABLES, Settings
+from grader.settings import Settings
 from grader.wiring.class_keys import LabFacts, exec_key, judge_key, lab_facts, run_inputs
 from grader.wiring.classroom import Classroom
 from grader.wiring.devices import choose_device
-from grader.wiring.warming import warm_batch
+from grader.wiring.engines import check_engine, open_engine
 from grader.wiring.workshop import Workshop
 
 
@@ -44,8 +42,8 @@ from grader.wiring.workshop import Workshop
 class Asked:
     """What a person asked for."""
 
-    places: tuple[Path, ...]
-    """Folders, archives and notebooks."""
+    places: tuple[str, ...]
+    """Folders, archives and notebooks: paths, or URLs of a storage."""
     kind: str | None = None
     """What they are; else each is looked at."""
     roster: Path | None = None
@@ -86,7 +84,13 @@ class Batch:
     """One batch of a class."""
 
     def __init__(self, classroom: Classroom) -> None:
-        """Work in a classroom; its gradebook is opened when needed."""
+        """Work in a classroom; its gradebook is opened when needed.
+
+        Raises:
+            UsageFault: GR104, there is no such engine.
+            MachineFault: GR606, Ray is not installed.
+        """
+        check_engine(classroom.settings)
         self._classroom = classroom
         self._settings: Settings = classroom.settings
         self._facts: dict[str, LabFacts] = {}
@@ -112,6 +116,7 @@ class Batch:
             asked: what a person asked for.
 
         Raises:
+            MachineFault: GR606, the package for a place's URL is missing.
             UsageFault: GR1xx, a place, roster, lab, profile or device does not exist, or no notebook was found.
             SubmissionFault: GR310, GR323, GR324, an archive cannot be unpacked.
             InternalFault: the gradebook or the disk failed.
@@ -119,7 +124,8 @@ class Batch:
         roster = read_roster(asked.roster) if asked.roster else Roster()
         with tempfile.TemporaryDirectory(prefix="grader-handed-in-") as scratch:
             labs = self._classroom.labs
-            found = find_handins(asked.places, labs, Path(scratch), asked.kind, trust_times=asked.trust_times)
+            fetched = fetch_places(asked.places, Path(scratch), trust_times=asked.trust_times)
+            found = find_handins(fetched.places, labs, Path(scratch), asked.kind, trust_times=asked.trust_times)
             named = find_lab(labs, asked.lab_id) if asked.lab_id else None
             now = dt.datetime.now(dt.UTC)
             planned = [look_at(entry, [named] if named else labs, roster, now, named) for entry in found.handins]
@@ -132,26 +138,29 @@ class Batch:
             handed_in=len(planned),
             keys=tuple(keys),
             kinds=found.kinds,
-            refused=found.refused,
+            refused=fetched.refused + found.refused,
             strangers=tuple(strangers),
         )
 
-    def run(self, keys: Sequence[str], workers: int, tell: Callable[[Tally], None]) -> bool:
+    def run(self, keys: Sequence[str], workers: int | None, tell: Callable[[Tally], None]) -> bool:
         """Work off jobs.
 
         Args:
             keys: the jobs.
-            workers: how many at a time.
+            workers: how many at a time; as many as fit the engine when left out.
             tell: told when something ends.
 
         Returns:
             False when somebody stopped it; the same command goes on.
+
+        Raises:
+            MachineFault: GR602, GR609, the containment or the cluster that was asked for is not there.
         """
         if not keys:
             return True
         self._workshop.stages.sandbox.promise()  # better to refuse now than once per student
-        with warm_batch(self._settings, self._classroom.labs, len(keys)) as settings:
-            return asyncio.run(self._run(keys, workers, tell, self._engine(settings)))
+        with open_engine(self._settings, self._classroom.labs, self.spool, len(keys)) as opened:
+            return asyncio.run(self._run(keys, workers or opened.workers, tell, opened.engine))
 
     def failures(self, keys: Sequence[str]) -> dict[str, str]:
         """Return why jobs have no result, by job."""
@@ -175,11 +184,6 @@ class Batch:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
         return not supervisor.stopped
-
-    def _engine(self, settings: Settings) -> Engine:
-        command = (sys.executable, "-m", "grader", "work", "--parent", str(os.getpid()), str(self.spool.folder))
-        environment = {**os.environ, **as_environment(settings)}
-        return LocalEngine(command, environment, self.spool, find_gpus(os.environ))
 
     def _commit(self, claim: Claim, task: Task, outcome: Outcome) -> bool:
         book = self._classroom.book
@@ -268,15 +272,3 @@ def _gpu_bytes(lab: Lab, asked: Asked) -> int | None:
     if profile is None or choose_device(asked.device, profile.device).kind == "cpu":
         return None
     return profile.limits.gpu_memory_bytes or 0
-
-
-def default_workers() -> int:
-    """Return half of the cores that this process may use: a notebook and its judging take more than one at times."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // 2)
-
-
-def as_environment(settings: Settings) -> dict[str, str]:
-    """Return the variables by which a child process has the same settings."""
-    values = {VARIABLES[name]: value for name in VARIABLES if (value := getattr(settings, name)) not in {None, ""}}
-    return {name: "1" if value is True else "0" if value is False else str(value) for name, value in values.items()}

@@ -68,12 +68,12 @@ class Regrade:
         self._batch.add(tasks)
         return [task.key for task in tasks]
 
-    def run(self, keys: Sequence[str], workers: int, tell: Callable[[Tally], None]) -> Regraded:
+    def run(self, keys: Sequence[str], workers: int | None, tell: Callable[[Tally], None]) -> Regraded:
         """Judge, and compare with before.
 
         Args:
             keys: from `plan`.
-            workers: how many at a time.
+            workers: how many at a time; as many as fit the engine when left out.
             tell: told when something ends.
         """
         finished = self._batch.run(keys, workers, tell)

@@ -2,22 +2,13 @@
 
 import os
 import random
-import re
 import subprocess
-import time
 
 import psutil
 import pytest
-import sqlalchemy as sa
 
-from grader.gradebook.book import open_gradebook
-from grader.gradebook.database import reading
-from grader.gradebook.records import unpack
-from grader.gradebook.tables import execution, grade, judgement, result
-from grader.grading.project import project
-from grader.model.files import read_json
-from grader.model.grade import Grade
 from tests.fakes.classes import call, small_class, start
+from tests.fakes.recorded import assert_nobody_is_left, assert_nothing_twice
 
 pytestmark = [pytest.mark.xdist_group("batch"), pytest.mark.slow]
 
@@ -70,39 +61,5 @@ def test_kills_at_random_lose_nothing_and_double_nothing(tmp_path):
     for entry in done["standings"]:  # a kernel that was killed twice is taken for the notebook's own doing
         if entry["code"] != "GR407":
             assert (entry["code"], entry["points"], entry["possible"]) == ("", 10 if entry["sid"] == "s00" else 5, 10)
-    assert_nothing_twice(course)
+    assert_nothing_twice(course, STUDENTS)
     assert_nobody_is_left(course)
-
-
-def assert_nothing_twice(course):
-    book = open_gradebook(str(course / "runs" / "gradebook.db"), "test", project)
-    with reading(book.engine) as connection:
-        for table in (result, execution, judgement, grade):
-            assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == STUDENTS
-        assert connection.execute(sa.text("PRAGMA integrity_check")).scalar_one() == "ok"
-        rows = connection.execute(
-            sa.select(execution.c.run_folder, judgement.c.document).join(
-                judgement, judgement.c.execution_id == execution.c.id
-            )
-        ).all()
-    assert book.verify() == STUDENTS
-    book.close()
-    for folder, document in rows:  # what was recorded is what is on the disk: it was not graded again afterwards
-        assert read_json(course / folder / "grade.json", Grade) == unpack(document)
-    folders = [path for path in (course / "runs").iterdir() if not path.name.startswith((".", "gradebook"))]
-    assert len(folders) == STUDENTS
-    for log in (course / "runs" / ".spool").glob("*.log"):
-        words = log.read_text()
-        assert len(re.findall(r"^graded by", words, re.MULTILINE)) <= 1, words
-        assert re.search(r"^(graded|taken over) by", words, re.MULTILINE), words
-
-
-def assert_nobody_is_left(course):
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        left = [
-            p.info for p in psutil.process_iter(["pid", "cmdline"]) if str(course) in " ".join(p.info["cmdline"] or ())
-        ]
-        if not left:
-            return
-    pytest.fail(f"still running: {left}")

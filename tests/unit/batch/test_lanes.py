@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from grader.batch.engine import LocalEngine
-from grader.batch.lanes import Lanes
+from grader.batch.lanes import Lanes, gpu_share
 from grader.batch.spool import Spool, Task
 from grader.model.device import Gpu
 
@@ -90,3 +90,19 @@ def test_the_worker_of_a_job_on_a_gpu_sees_that_one_alone(tmp_path):
     for key, seen in (("gpu", "GPU-0"), ("cpu", "none")):
         assert asyncio.run(engine.run(key)) == "it ended with exit code 0"
         assert spool.log(key).read_text().strip() == seen
+
+
+@pytest.mark.parametrize(
+    ("declared", "smallest", "share"),
+    [
+        (None, 8 * GIB, 0),  # needs none
+        (2 * GIB, None, 0),  # none is there
+        (0, 8 * GIB, 1),  # declares nothing
+        (2 * GIB, 0, 1),  # nobody knows what there is
+        (16 * GIB, 8 * GIB, 1),
+        (2 * GIB, 8 * GIB, 0.25),
+        (GIB, 3 * GIB, 0.3334),  # three of them may not fit, but never too many
+    ],
+)
+def test_a_job_asks_a_cluster_for_its_part_of_the_smallest_gpu(declared, smallest, share):
+    assert gpu_share(declared, smallest) == share
