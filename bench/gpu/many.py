@@ -8,9 +8,9 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification
 
 from grader.measuring.mixed_adapters import AdapterTensors, mix
-from grader.measuring.together import Batch, Stack, all_at_once, evaluate, one_by_one
+from grader.measuring.together import Batch, Stack, all_at_once, one_by_one, try_both
 
-SIZES = {"vocab_size": 1357, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+SIZES: dict[str, Any] = {"vocab_size": 1357, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
 TOKENS, ROWS, RANK = 64, 128, 4
 
 
@@ -23,16 +23,20 @@ def measure_many(device: str, students: int = 32, batches: int = 4) -> dict[str,
         batches: of 128 texts each.
 
     Returns:
-        Seconds of both ways, their ratio, the largest difference of a logit, and the way that `evaluate` chose.
+        Seconds of both ways, their ratio, the largest difference of a logit, and the way that a trial chooses.
     """
     return {"checkpoints": _checkpoints(device, students, batches), "adapters": _adapters(device, students)}
 
 
 def _checkpoints(device: str, students: int, batches: int) -> dict[str, Any]:
     skeleton = _model(0).to(device)
-    stack = Stack(skeleton, [dict(_model(seed).named_parameters()) for seed in range(students)])
+    states = [dict(_model(seed).named_parameters()) for seed in range(students)]
+    stack, first = Stack(skeleton, states), Stack(skeleton, states[:1])
     texts = [_texts(device, seed) for seed in range(batches)]
     with torch.inference_mode():
+        trial = try_both(
+            lambda batch: one_by_one(first, batch)[0], lambda batch: all_at_once(stack, batch), students, texts
+        )
         slow, alone = _timed(lambda: [one_by_one(stack, batch) for batch in texts], device)
         fast, mapped = _timed(lambda: [all_at_once(stack, batch) for batch in texts], device)
     return {
@@ -42,7 +46,7 @@ def _checkpoints(device: str, students: int, batches: int) -> dict[str, Any]:
         "all_at_once_seconds": fast,
         "speed_up": slow / fast,
         "largest_difference": max((a - b).abs().max().item() for a, b in zip(alone, mapped, strict=True)),
-        "chosen": evaluate(stack, texts)[1],
+        "chosen": "all at once" if trial.faster else "one by one",
     }
 
 
@@ -87,7 +91,7 @@ def _wait(device: str) -> None:
         torch.cuda.synchronize(device)
 
 
-def _model(seed: int) -> BertForSequenceClassification:
+def _model(seed: int) -> Any:
     torch.manual_seed(seed)
     config = BertConfig(intermediate_size=256, max_position_embeddings=TOKENS, **SIZES)
     return BertForSequenceClassification(config).eval()

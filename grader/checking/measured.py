@@ -1,11 +1,18 @@
 """What the grader measures for itself, handed to checks by name and computed when first asked for."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from grader.checking.job import CheckJob
 from grader.errors import GraderError
-from grader.model.lab import MeasurementSpec
+from grader.measuring.inputs import MeasuringInputs
+from grader.model.artifact import ArtifactManifest
+from grader.model.device import Gpu
+from grader.model.files import read_json
+from grader.model.lab import Limits, MeasurementSpec, Scalar
+from grader.model.run import RunResult
 
 #: Measures one thing: given its declaration, returns plain JSON data.
 Measurer = Callable[[MeasurementSpec], dict[str, Any]]
@@ -54,3 +61,42 @@ class Measured:
         if isinstance(answer, GraderError):
             raise answer
         return answer
+
+
+def injected(spec: MeasurementSpec, parameters: Mapping[str, Scalar]) -> MeasurementSpec:
+    """Put the values of the run in the place of options that name a parameter.
+
+    Args:
+        spec: as lab.toml declares it; an option `$rows` stands for the parameter `rows`.
+        parameters: what was injected.
+
+    Returns:
+        The measurement as it is made.
+    """
+    options = {
+        name: parameters[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+        for name, value in spec.options.items()
+    }
+    return replace(spec, options=options)
+
+
+def inputs_of(job: CheckJob) -> MeasuringInputs:
+    """Return what the measurements of a run read."""
+    return MeasuringInputs(
+        artifacts=job.run_folder / "artifacts",
+        manifest=read_json(job.run_folder / "manifest.json", ArtifactManifest),
+        bases=job.bases,
+        checks_root=job.lab.checks_root,
+        cache_dir=job.cache_dir,
+        seed=read_json(job.run_folder / "run.json", RunResult).seed,
+        device=job.device,
+    )
+
+
+def bound_gpu_memory(gpu: Gpu | None, limits: Limits) -> None:
+    """Let torch take no more of the GPU: beyond it a measurement fails, and the students beside it do not."""
+    if gpu is None or limits.gpu_memory_bytes is None:
+        return
+    import torch
+
+    torch.cuda.set_per_process_memory_fraction(min(1.0, limits.gpu_memory_bytes / gpu.memory_bytes))

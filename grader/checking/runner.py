@@ -57,7 +57,7 @@ def run_checks(job: CheckJob, sandbox: Sandbox) -> Verdicts:
         answers, log = scratch / "verdicts.jsonl", scratch / "checks.log"
         write_worker_job(scratch / "job.json", WorkerJob(job, checks, answers))
         contained = sandbox.run(_command(job, scratch, log))
-        verdicts = assemble(checks, _read(answers, ANSWER_LIMIT), _why(contained, log))
+        verdicts = assemble(checks, read_start(answers, ANSWER_LIMIT), how_it_ended(contained, log))
     result = Verdicts(
         run_id=run_id,
         lab_id=job.lab.id,
@@ -165,22 +165,28 @@ def _command(job: CheckJob, scratch: Path, log: Path) -> Command:
     return Command(
         argv=(sys.executable, "-I", "-B", "-m", "grader.checking.worker", str(scratch / "job.json")),
         cwd=scratch,
-        environment=_environment(job, scratch),
+        environment=check_environment(job, scratch),
         limits=job.limits,
         writable=(scratch, job.cache_dir),
-        readable=(job.run_folder, job.lab.checks_root, job.lab.toml.parent, *_hub_folders(job)),
+        readable=(job.run_folder, job.lab.checks_root, job.lab.toml.parent, *hub_folders(job)),
         stdout=log,
         gpu=job.device == "cuda",
     )
 
 
-def _hub_folders(job: CheckJob) -> tuple[Path, ...]:
-    """The base of the Hub holds the plain folders of its repositories."""
+def hub_folders(job: CheckJob) -> tuple[Path, ...]:
+    """Return what a check process reads of the Hub: its base holds the plain folders of its repositories."""
     base = (job.hub_base,) if job.hub_base else ()
     return (*base, *(path for path in job.bases.values() if not job.hub_base or job.hub_base not in path.parents))
 
 
-def _environment(job: CheckJob, scratch: Path) -> dict[str, str]:
+def check_environment(job: CheckJob, scratch: Path) -> dict[str, str]:
+    """Return the variables of a process that measures or judges.
+
+    Args:
+        job: its limits and its GPU.
+        scratch: the folder that it may write.
+    """
     threads = str(job.limits.threads)
     return {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
@@ -200,14 +206,16 @@ def _environment(job: CheckJob, scratch: Path) -> dict[str, str]:
     }
 
 
-def _why(contained: Contained, log: Path) -> str:
+def how_it_ended(contained: Contained, log: Path) -> str:
+    """Say how a check process ended, with the end of its log."""
     ending = f"exit code {contained.exit_code}, signal {contained.signal}"
     if contained.limit:
         ending = f"stopped at a limit: {contained.limit} {contained.detail}"
-    return f"The check process ended: {ending}.\n{_read(log, 2**26).decode('utf-8', 'replace')[-LOG_LIMIT:]}"
+    return f"The check process ended: {ending}.\n{read_start(log, 2**26).decode('utf-8', 'replace')[-LOG_LIMIT:]}"
 
 
-def _read(path: Path, limit: int) -> bytes:
+def read_start(path: Path, limit: int) -> bytes:
+    """Return the first bytes of a file; none when it is not there."""
     try:
         with path.open("rb") as file:
             return file.read(limit)

@@ -2,8 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +9,12 @@ import msgspec
 import pytest
 
 from grader.checking.job import CheckJob, WorkerJob, read_worker_job
-from grader.checking.measured import Measurer
+from grader.checking.measured import Measurer, bound_gpu_memory, injected, inputs_of
 from grader.checking.plugin import JudgePlugin
 from grader.errors import InternalFault
-from grader.measuring.inputs import MeasuringInputs
 from grader.measuring.registry import measure
-from grader.model.artifact import ArtifactManifest
 from grader.model.files import read_json
-from grader.model.lab import MeasurementSpec, Scalar
+from grader.model.lab import MeasurementSpec
 from grader.model.run import RunResult
 from grader.model.verdict import Verdict
 
@@ -62,48 +58,10 @@ def _arguments(work: WorkerJob) -> list[str]:
 def _measurer(job: CheckJob) -> Measurer:
     def measure_one(spec: MeasurementSpec) -> dict[str, Any]:
         run = read_json(job.run_folder / "run.json", RunResult)
-        return measure(injected(spec, run.parameters), _inputs(job))
+        return measure(injected(spec, run.parameters), inputs_of(job))
 
-    if job.gpu is not None and job.limits.gpu_memory_bytes is not None:
-        _bound_gpu_memory(job.limits.gpu_memory_bytes / job.gpu.memory_bytes)
+    bound_gpu_memory(job.gpu, job.limits)
     return measure_one
-
-
-def _bound_gpu_memory(fraction: float) -> None:
-    """Let torch take no more of the GPU: beyond it a measurement fails, and the students beside it do not."""
-    import torch
-
-    torch.cuda.set_per_process_memory_fraction(min(1.0, fraction))
-
-
-def injected(spec: MeasurementSpec, parameters: Mapping[str, Scalar]) -> MeasurementSpec:
-    """Put the values of the run in the place of options that name a parameter.
-
-    Args:
-        spec: as lab.toml declares it; an option `$rows` stands for the parameter `rows`.
-        parameters: what was injected.
-
-    Returns:
-        The measurement as it is made.
-    """
-    options = {
-        name: parameters[value[1:]] if isinstance(value, str) and value.startswith("$") else value
-        for name, value in spec.options.items()
-    }
-    return replace(spec, options=options)
-
-
-def _inputs(job: CheckJob) -> MeasuringInputs:
-    run = read_json(job.run_folder / "run.json", RunResult)
-    return MeasuringInputs(
-        artifacts=job.run_folder / "artifacts",
-        manifest=read_json(job.run_folder / "manifest.json", ArtifactManifest),
-        bases=job.bases,
-        checks_root=job.lab.checks_root,
-        cache_dir=job.cache_dir,
-        seed=run.seed,
-        device=job.device,
-    )
 
 
 def main(arguments: list[str]) -> int:

@@ -55,6 +55,7 @@ def batch(
     fail_on: Annotated[
         str, typer.Option("--fail-on", metavar="WHAT", help="fault (default), ungraded, unmet or nothing.")
     ] = "fault",
+    together: options.Together = "auto",
     runs: options.Runs = None,
     sandbox: options.SandboxName = None,
     allow_weak: options.AllowWeak = False,
@@ -70,7 +71,9 @@ def batch(
     """
     from grader.wiring.batching import Asked, Batch
     from grader.wiring.class_result import batch_result
+    from grader.wiring.together import wished
 
+    when = wished(together)
     if fail_on not in FAIL_ON:
         raise UsageFault("GR104", f"--fail-on {fail_on} is not known.", f"Choose {', '.join(FAIL_ON)}.")
     started = time.monotonic()
@@ -91,11 +94,12 @@ def batch(
         )
         plan = work.plan(asked)
         progress.say(f"{plan.handed_in} notebooks ({', '.join(sorted(set(plan.kinds)))}), {len(plan.keys)} to grade")
+        before = work.measure_together(plan.keys, when, progress.say)
         with progress.following(len(plan.keys)):
             finished = work.run(plan.keys, workers, progress.update)
         seconds = time.monotonic() - started
         failures = work.failures(plan.keys)
-        result = batch_result(opened.book, plan, failures, fail_on, finished=finished, seconds=seconds)
+        result = batch_result(opened.book, plan, failures, fail_on, finished=finished, seconds=seconds, together=before)
     if as_json:
         print_json(result)
     else:
@@ -118,6 +122,8 @@ def _print(result: "BatchResult") -> None:
         out.print(f"Not in the roster: {', '.join(result.plan.strangers)}", markup=False)
     for reason in sorted(set(result.failures.values())):
         out.print(f"Failed: {reason}", markup=False)
+    for measured in result.together:
+        out.print(measured.sentence, markup=False)
     words = ", ".join(f"{count} {state}" for state, count in sorted(result.counts.items()))
     out.print(f"\n{words}. {result.seconds:.0f} s.")
     if not result.finished:

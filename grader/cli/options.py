@@ -41,6 +41,14 @@ EngineName = Annotated[
 RayAddress = Annotated[
     str | None, typer.Option("--ray-address", metavar="HOST:PORT", help="Head of the cluster; else this machine's own.")
 ]
+Together = Annotated[
+    str,
+    typer.Option(
+        "--together",
+        metavar="WHEN",
+        help="Measure stored runs at once before judging them: auto (on a GPU, where that is faster), always or never.",
+    ),
+]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; students read it.")]
 Only = Annotated[
     list[str] | None,

@@ -20,6 +20,7 @@ def regrade(
     context: typer.Context,
     lab: Annotated[list[str] | None, typer.Option("--lab", metavar="LAB", help="Only this lab; repeatable.")] = None,
     workers: Workers = None,
+    together: options.Together = "auto",
     runs: options.Runs = None,
     sandbox: options.SandboxName = None,
     allow_weak: options.AllowWeak = False,
@@ -35,17 +36,23 @@ def regrade(
     """
     from grader.wiring.batching import Batch
     from grader.wiring.regrading import Regrade
+    from grader.wiring.together import wished
 
+    when = wished(together)
     progress = BatchProgress(quiet=quiet or as_json)
     flags = {"sandbox": sandbox, "engine": engine, "ray_address": ray_address}
     with classroom(context, gradebook, runs=runs, allow_weak=allow_weak, **flags) as opened:
-        again = Regrade(opened, Batch(opened))
+        work = Batch(opened)
+        again = Regrade(opened, work)
         keys = again.plan(lab)
+        before = work.measure_together(keys, when, progress.say)
         with progress.following(len(keys)):
-            done = again.run(keys, workers, progress.update)
+            done = again.run(keys, workers, progress.update, before)
     if as_json:
         print_json(done)
     else:
+        for measured in done.together:
+            stdout().print(Text(measured.sentence))
         _print(list(done.changes), done.judged)
         for reason in sorted(set(done.failures.values())):
             stdout().print(f"Failed: {reason}", markup=False)

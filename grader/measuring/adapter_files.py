@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -138,7 +139,7 @@ def read_adapter_header(root: Path, folder: str) -> SafetensorsHeader:
 
 
 def updates(
-    tensors: "dict[str, Tensor]", names: AdapterNames, scaling: float, shapes: dict[str, tuple[int, ...]]
+    tensors: "Mapping[str, Tensor]", names: AdapterNames, scaling: float, shapes: dict[str, tuple[int, ...]]
 ) -> "dict[str, Tensor]":
     """Compute what an adapter adds to each weight: scaling · B A.
 

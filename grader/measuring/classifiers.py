@@ -55,9 +55,13 @@ def classifier_predictions(spec: MeasurementSpec, inputs: MeasuringInputs) -> di
     Raises:
         SubmissionFault: GR314 to GR317, as for `classifier_accuracy`.
     """
+    return predictions(_logits(spec, inputs, labelled_texts(spec, inputs)))
+
+
+def predictions(logits: "Logits") -> dict[str, Any]:
+    """Return what logits of shape (texts, labels) predict, as `classifier_predictions` does."""
     import numpy as np
 
-    logits = _logits(spec, inputs, labelled_texts(spec, inputs))
     best = np.sort(logits, axis=1)
     gaps = best[:, -1] - best[:, -2] if logits.shape[1] > 1 else np.abs(logits[:, 0])
     labels = logits.argmax(axis=1)

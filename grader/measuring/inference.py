@@ -44,18 +44,14 @@ def logits_of(
     import numpy as np
     import torch
 
-    if saved.largest_id >= config.vocabulary:
-        message = f"The tokenizer has {saved.largest_id + 1:,} tokens and the model {config.vocabulary:,}."
-        raise SubmissionFault("GR315", message, "Save the tokenizer that the model was trained with.")
-    encoded = [entry.ids for entry in saved.encode(texts, min(max_length, config.positions))]
+    encoded = encode_texts(config, saved, texts, max_length)
     order = sorted(range(len(encoded)), key=lambda row: len(encoded[row]))
     result = np.zeros((len(encoded), config.num_labels), dtype=np.float32)
     device = next(model.parameters()).device
-    padding = config.fields["pad_token_id"] or 0
     with torch.inference_mode():
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            ids, mask = _batch([encoded[row] for row in rows], int(padding))
+            ids, mask = pad_rows([encoded[row] for row in rows], config)
             output = model(input_ids=ids.to(device), attention_mask=mask.to(device))
             result[rows] = output.logits.float().cpu().numpy()
     if not np.isfinite(result).all():
@@ -63,9 +59,34 @@ def logits_of(
     return result
 
 
-def _batch(encoded: list[list[int]], padding: int) -> "tuple[Tensor, Tensor]":
+def encode_texts(
+    config: ClassifierConfig, saved: SavedTokenizer, texts: Sequence[str], max_length: int
+) -> list[list[int]]:
+    """Turn texts into the numbers that a classifier reads.
+
+    Args:
+        config: of the classifier.
+        saved: the tokenizer.
+        texts: what to classify.
+        max_length: tokens to keep, special ones included; never more than the model has positions.
+
+    Returns:
+        The tokens of each text.
+
+    Raises:
+        SubmissionFault: GR315, the tokenizer fails or makes tokens that the model does not have.
+    """
+    if saved.largest_id >= config.vocabulary:
+        message = f"The tokenizer has {saved.largest_id + 1:,} tokens and the model {config.vocabulary:,}."
+        raise SubmissionFault("GR315", message, "Save the tokenizer that the model was trained with.")
+    return [entry.ids for entry in saved.encode(texts, min(max_length, config.positions))]
+
+
+def pad_rows(encoded: list[list[int]], config: ClassifierConfig) -> "tuple[Tensor, Tensor]":
+    """Return token numbers and attention mask of some texts, each of shape (texts, tokens of the longest)."""
     import torch
 
+    padding = int(config.fields["pad_token_id"] or 0)
     width = max(1, *map(len, encoded))
     ids = torch.full((len(encoded), width), padding, dtype=torch.long)
     mask = torch.zeros((len(encoded), width), dtype=torch.long)

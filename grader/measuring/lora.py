@@ -1,5 +1,6 @@
 """Measures a LoRA adapter: whether it fits its base and was trained, its quality, and its merged twin."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -159,11 +160,41 @@ def merged_state(found: Adapted, spec: MeasurementSpec, inputs: MeasuringInputs)
     Raises:
         SubmissionFault: GR315, matrices do not fit or the head is not in the file; GR317, a weight is not finite.
     """
+    tensors = finite_tensors(spec, inputs)
+    return merged(found, tensors, base_state(found, spec, inputs), f"{spec.artifacts[0]}/{WEIGHTS}")
+
+
+def finite_tensors(spec: MeasurementSpec, inputs: MeasuringInputs) -> "dict[str, Tensor]":
+    """Load the tensors of an adapter.
+
+    Raises:
+        SubmissionFault: GR314 to GR316, the file cannot be read; GR317, a weight is not finite.
+    """
     name = f"{spec.artifacts[0]}/{WEIGHTS}"
     tensors = read_tensors(inputs.artifacts, name)
     if broken := not_finite(tensors):
         raise SubmissionFault("GR317", f"{name} holds NaN or infinity, for example in {broken[0]}.")
-    state = base_state(found, spec, inputs)
+    return tensors
+
+
+def merged(
+    found: Adapted, tensors: "Mapping[str, Tensor]", base: "Mapping[str, Tensor]", name: str
+) -> "dict[str, Tensor]":
+    """Add an adapter to its base.
+
+    Args:
+        found: the adapter.
+        tensors: of its file.
+        base: from `base_state`; not changed.
+        name: of the adapter's file, for messages.
+
+    Returns:
+        As `merged_state`.
+
+    Raises:
+        SubmissionFault: GR315, matrices do not fit or the head is not in the file.
+    """
+    state = dict(base)
     for parameter, update in updates(tensors, found.names, found.config.scaling, found.shapes).items():
         state[parameter] = (state[parameter].double() + update).float()
     for parameter, stored in found.names.saved.items():

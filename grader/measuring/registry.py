@@ -33,6 +33,26 @@ MEASURES: dict[str, str] = {
     "tokenizing_speed": "grader.measuring.stored_tokens",
 }
 
+#: Measures that can be made for many runs at once, with the module that does so.
+TOGETHER: dict[str, str] = dict.fromkeys(
+    ("classifier_accuracy", "classifier_predictions", "adapter_accuracy"), "grader.measuring.groups"
+)
+
+
+def key_of(spec: MeasurementSpec, inputs: MeasuringInputs) -> str:
+    """Return the name under which a measurement is remembered, whether it is made alone or with others.
+
+    Args:
+        spec: what lab.toml declares, with the values of the run.
+        inputs: the run's artifacts and what they are measured with.
+
+    Raises:
+        InternalFault: GR504, nobody makes it; GR510, an artifact is not as the manifest says.
+    """
+    if spec.measure not in MEASURES:
+        raise InternalFault("GR504", f"lab.toml asks for the measurement {spec.measure!r}, which nobody makes.")
+    return cache_key(spec, TOGETHER.get(spec.measure, MEASURES[spec.measure]), inputs)
+
 
 def measure(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:
     """Make one measurement.
@@ -48,14 +68,11 @@ def measure(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:
         SubmissionFault: GR314 to GR317, the student's files are at fault.
         InternalFault: GR504, we are; GR510, an artifact is not as the manifest says.
     """
-    if spec.measure not in MEASURES:
-        raise InternalFault("GR504", f"lab.toml asks for the measurement {spec.measure!r}, which nobody makes.")
-    name = MEASURES[spec.measure]
-    key = cache_key(spec, name, inputs)
+    key = key_of(spec, inputs)
     known = recall(inputs.cache_dir, key)
     if known is not None:
         return known
-    function: Measure = getattr(importlib.import_module(name), spec.measure)
+    function: Measure = getattr(importlib.import_module(MEASURES[spec.measure]), spec.measure)
     try:
         value = function(spec, inputs)
     except GraderError:

@@ -1,11 +1,11 @@
-"""Evaluates many students' models of one architecture at once: stacked and mapped, or one after the other.
+"""Evaluates many students' models of one architecture at once, and finds out whether that is faster here.
 
 On a GPU one small model leaves most of the device idle, so many at once finish sooner; on a CPU the loop is faster.
-Which it is here is found out by trying both on the first texts. The logits of both agree within 1e-5 (float32).
+Which it is here is found out by trying both on a few texts. The logits of both agree within 1e-5 (float32).
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,12 @@ from torch.func import vmap as map_over
 from transformers import PreTrainedModel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
-    #: Takes the models' tensors and one batch; returns logits of shape (models, rows, labels).
-    Way = Callable[["Stack", "Batch"], Tensor]
-
-#: Batches on which the ways are compared, after one that warms up.
-_TRIAL = 2
+    #: Takes one batch; returns logits: of shape (rows, labels) of one model, (models, rows, labels) of many.
+    Way = Callable[["Batch"], Tensor]
 
 
 @dataclass(frozen=True)
@@ -98,41 +97,52 @@ def all_at_once(stack: Stack, batch: Batch) -> "Tensor":
     return map_over(forward, randomness="error")(stack.tensors)
 
 
-def evaluate(stack: Stack, batches: Sequence[Batch]) -> "tuple[Tensor, str]":
-    """Run all models over all texts in the way that is faster here.
+@dataclass(frozen=True)
+class Trial:
+    """What the same texts took in both ways."""
+
+    one_by_one: float
+    """Seconds of all models, one after the other, as one of them tells."""
+    at_once: float
+    """Seconds of all models at once."""
+    tokens: int
+    """Tokens that each model read, padding included."""
+
+    @property
+    def faster(self) -> bool:
+        """Whether all at once is faster."""
+        return self.at_once < self.one_by_one
+
+    def __str__(self) -> str:
+        return f"a trial took {self.one_by_one:.3f} s one by one and {self.at_once:.3f} s at once"
+
+
+def try_both(
+    alone: "Way", at_once: "Way", models: int, batches: Sequence[Batch], larger: Sequence[Batch] = ()
+) -> Trial:
+    """Time both ways on some texts, each after one batch that warms up.
 
     Args:
-        stack: the models.
-        batches: the texts.
-
-    Returns:
-        Logits of shape (models, all rows, labels), on the CPU, and the name of the way.
+        alone: evaluates one of the models.
+        at_once: evaluates all of them.
+        models: how many they are.
+        batches: the texts, as all at once reads them.
+        larger: the same texts, as one alone reads them, when that may be more at a time.
     """
-    ways: dict[str, Way] = {"one by one": one_by_one, "all at once": all_at_once}
+    single = larger or batches
     with torch.inference_mode():
-        name = choose(ways, stack, batches[: _TRIAL + 1]) if stack.count > 1 else "one by one"
-        logits = [ways[name](stack, batch).float().cpu() for batch in batches]
-    return torch.cat(logits, dim=1), name
+        one = _seconds(alone, single)
+        return Trial(one * models, _seconds(at_once, batches), sum(batch.ids.numel() for batch in single))
 
 
-def choose(ways: "Mapping[str, Way]", stack: Stack, batches: Sequence[Batch]) -> str:
-    """Try every way on some texts and return the name of the fastest.
-
-    Args:
-        ways: by name.
-        stack: the models.
-        batches: the first one warms up and does not count, unless it is the only one.
-    """
-    seconds: dict[str, float] = {}
-    for name, way in ways.items():
-        way(stack, batches[0])
-        _wait(batches[0])
-        began = time.perf_counter()
-        for batch in batches[1:] or batches:
-            way(stack, batch)
-        _wait(batches[0])
-        seconds[name] = time.perf_counter() - began
-    return min(seconds, key=lambda name: seconds[name])
+def _seconds(way: "Way", batches: Sequence[Batch]) -> float:
+    way(batches[0])
+    _wait(batches[0])
+    began = time.perf_counter()
+    for batch in batches:
+        way(batch)
+    _wait(batches[0])
+    return time.perf_counter() - began
 
 
 def _forward(skeleton: nn.Module, tensors: "Mapping[str, Tensor]", batch: Batch) -> "Tensor":

@@ -17,6 +17,7 @@ from grader.batch.plan import Planned, look_at, people_of
 from grader.batch.spool import Outcome, Spool, Task
 from grader.batch.supervisor import Supervisor, Tally
 from grader.catalog import find_lab
+from grader.checking.grouping import Together
 from grader.errors import GraderError
 from grader.gradebook.ledger import FAILED, Claim, Job, Ledger
 from grader.gradebook.owner import is_alive
@@ -35,6 +36,7 @@ from grader.wiring.class_keys import LabFacts, exec_key, judge_key, lab_facts, r
 from grader.wiring.classroom import Classroom
 from grader.wiring.devices import choose_device
 from grader.wiring.engines import check_engine, open_engine
+from grader.wiring.together import When, measure_before_judging
 from grader.wiring.workshop import Workshop
 
 
@@ -94,6 +96,7 @@ class Batch:
         self._classroom = classroom
         self._settings: Settings = classroom.settings
         self._facts: dict[str, LabFacts] = {}
+        self._tasks: dict[str, Task] = {}
 
     @cached_property
     def _workshop(self) -> Workshop:
@@ -161,6 +164,16 @@ class Batch:
         self._workshop.stages.sandbox.promise()  # better to refuse now than once per student
         with open_engine(self._settings, self._classroom.labs, self.spool, len(keys)) as opened:
             return asyncio.run(self._run(keys, workers or opened.workers, tell, opened.engine))
+
+    def measure_together(self, keys: Sequence[str], when: When, say: Callable[[str], None]) -> tuple[Together, ...]:
+        """Measure what runs that are only to be judged have in common; see `together.measure_before_judging`.
+
+        Args:
+            keys: the jobs.
+            when: `auto`, `always` or `never`.
+            say: told what begins.
+        """
+        return measure_before_judging(self._workshop.stages, [self._tasks[key] for key in keys], when, say)
 
     def failures(self, keys: Sequence[str]) -> dict[str, str]:
         """Return why jobs have no result, by job."""
@@ -262,6 +275,7 @@ class Batch:
 
     def add(self, tasks: Sequence[Task]) -> None:
         """Add jobs; those that failed before are ready again."""
+        self._tasks |= {task.key: task for task in tasks}
         self.ledger.add(Job(task.key, task.kind, msgspec.to_builtins(task)) for task in tasks)
         self.ledger.retry([task.key for task in tasks])
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.checking.grouping import Together
 from grader.codes import CODES
 from grader.gradebook.book import Gradebook
 from grader.gradebook.grades import Standing
@@ -41,6 +42,8 @@ class BatchResult:
     """How long it took."""
     exit: int
     """The exit code."""
+    together: tuple[Together, ...] = ()
+    """What was measured for many runs at once, by lab."""
     schema: str = "grader.batch/1"
     """Name and version of this format."""
 
@@ -62,7 +65,14 @@ class Change:
 
 
 def batch_result(
-    book: Gradebook, plan: Plan, failures: Mapping[str, str], fail_on: FailOn, *, finished: bool, seconds: float
+    book: Gradebook,
+    plan: Plan,
+    failures: Mapping[str, str],
+    fail_on: FailOn,
+    *,
+    finished: bool,
+    seconds: float,
+    together: Sequence[Together] = (),
 ) -> BatchResult:
     """Put the result of a batch together.
 
@@ -73,6 +83,7 @@ def batch_result(
         fail_on: what counts as failure.
         finished: whether every job was worked off.
         seconds: how long it took.
+        together: what was measured for many runs at once.
     """
     standings = [entry for entry in book.standings() if entry.lab_id in plan.labs or not entry.lab_id]
     codes = {_code_of(message) for message in failures.values()}
@@ -87,6 +98,7 @@ def batch_result(
         finished=finished,
         seconds=round(seconds, 1),
         exit=chosen if finished else 130,
+        together=tuple(together),
     )
 
 

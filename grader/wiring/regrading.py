@@ -7,6 +7,7 @@ from pathlib import Path
 from grader.batch.spool import Task
 from grader.batch.supervisor import Tally
 from grader.catalog import find_lab
+from grader.checking.grouping import Together
 from grader.gradebook.records import Stored
 from grader.model.grade import Grade
 from grader.wiring.batching import Batch
@@ -27,6 +28,8 @@ class Regraded:
     """Why jobs have no result, by job."""
     exit: int
     """The exit code."""
+    together: tuple[Together, ...] = ()
+    """What was measured for many runs at once, by lab."""
     schema: str = "grader.regrade/1"
     """Name and version of this format."""
 
@@ -68,19 +71,22 @@ class Regrade:
         self._batch.add(tasks)
         return [task.key for task in tasks]
 
-    def run(self, keys: Sequence[str], workers: int | None, tell: Callable[[Tally], None]) -> Regraded:
+    def run(
+        self, keys: Sequence[str], workers: int | None, tell: Callable[[Tally], None], together: Sequence[Together] = ()
+    ) -> Regraded:
         """Judge, and compare with before.
 
         Args:
             keys: from `plan`.
             workers: how many at a time; as many as fit the engine when left out.
             tell: told when something ends.
+            together: what was measured before.
         """
         finished = self._batch.run(keys, workers, tell)
         failures = self._batch.failures(keys)
         now = {number: grade for number in self._before if (grade := self._book.grade(number)) is not None}
         ending = 130 if not finished else 5 if failures else 0
-        return Regraded(len(keys) - len(failures), tuple(changes(self._before, now)), failures, ending)
+        return Regraded(len(keys) - len(failures), tuple(changes(self._before, now)), failures, ending, tuple(together))
 
 
 def _task(key: str, stored: Stored, lab_id: str) -> Task:

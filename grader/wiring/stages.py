@@ -33,6 +33,7 @@ from grader.wiring.devices import choose_device
 from grader.wiring.reusing import Reuse
 
 if TYPE_CHECKING:
+    from grader.checking.job import CheckJob
     from grader.hub.server import HubSession
 
 
@@ -166,27 +167,30 @@ class CourseStages:
 
     def check(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> Verdicts:
         """Judge the artifacts, unless they were changed since the run."""
-        self._refuse_changed(folder)
-        from grader.checking.job import CheckJob, check_limits
+        job = self.check_job(lab, folder, only)
         from grader.checking.runner import run_checks
 
         self.say("judging the artifacts")
+        return run_checks(job, self.sandbox)
+
+    def check_job(self, lab: Lab, folder: Path, only: tuple[str, ...] = ()) -> "CheckJob":
+        """Return what judges or measures a run; refuse one that was changed."""
+        self._refuse_changed(folder)
+        from grader.checking.job import CheckJob, check_limits
+
         run = read_json(folder / "run.json", RunResult)
         # it may be judged again on another machine
         device = choose_device("auto", "auto" if run.device == "cuda" else "cpu")
-        return run_checks(
-            CheckJob(
-                run_folder=folder,
-                lab=lab,
-                bases=self.snapshots(lab),
-                hub_base=self.hub_base(lab),
-                cache_dir=self.settings.cache / "measurements",
-                device=device.kind,
-                gpu=device.gpu,
-                only=only,
-                limits=check_limits(run.limits),
-            ),
-            self.sandbox,
+        return CheckJob(
+            run_folder=folder,
+            lab=lab,
+            bases=self.snapshots(lab),
+            hub_base=self.hub_base(lab),
+            cache_dir=self.settings.cache / "measurements",
+            device=device.kind,
+            gpu=device.gpu,
+            only=only,
+            limits=check_limits(run.limits),
         )
 
     def _refuse_changed(self, folder: Path) -> None:

@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from grader.checking.files import Artifacts, Notebook
-from grader.checking.measured import Measured
+from grader.checking.measured import Measured, injected
 from grader.checking.outcome import CheckFailure, Missing
-from grader.checking.worker import injected
 from grader.errors import InternalFault, SubmissionFault
 from grader.hub.requestlog import RequestRecord
 from grader.model.lab import ArtifactSpec, MeasurementSpec

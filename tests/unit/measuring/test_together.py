@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification
 
-from grader.measuring.together import Batch, Stack, all_at_once, choose, evaluate, one_by_one
+from grader.measuring.together import Batch, Stack, all_at_once, one_by_one, try_both
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 
@@ -40,36 +40,30 @@ def test_both_ways_give_the_logits_of_each_model_alone(models, stack):
         assert torch.allclose(all_at_once(stack, texts), alone, atol=1e-5)
 
 
-def test_all_texts_come_back_in_order_whatever_way_was_faster(models, stack):
-    logits, way = evaluate(stack, [batch(4), batch(2)])
-
-    with torch.inference_mode():
-        last = models[2](input_ids=batch(2).ids, attention_mask=batch(2).mask).logits
-    assert way in {"one by one", "all at once"}
-    assert logits.shape == (3, 6, 2)
-    assert torch.allclose(logits[2, 4:], last, atol=1e-5)
-
-
-def test_one_model_is_never_mapped(models):
-    alone = Stack(model(99), [dict(models[0].named_parameters())])
-
-    assert evaluate(alone, [batch(2)])[1] == "one by one"
-
-
-def test_the_way_is_chosen_by_trying(stack):
+def test_the_faster_way_is_found_by_trying():
     tried = []
 
-    def way(name, work):
-        def run(_stack, _batch):
-            tried.append(name)
-            return torch.ones(work, work) @ torch.ones(work, work)
+    def way(name, size):
+        def run(texts):
+            tried.append((name, len(texts.ids)))
+            return torch.ones(size, size) @ torch.ones(size, size)
 
         return run
 
-    ways = {"slow": way("slow", 1500), "fast": way("fast", 2)}
+    slow, fast, batches = way("slow", 1500), way("fast", 2), [batch(2), batch(3)]
 
-    assert choose(ways, stack, [batch(2), batch(2)]) == "fast"
-    assert tried == ["slow", "slow", "fast", "fast"]
+    assert try_both(slow, fast, 1, batches).faster
+    assert not try_both(fast, slow, 1, batches).faster
+    assert tried[:6] == [(name, rows) for name in ("slow", "fast") for rows in (2, 2, 3)]  # the first one warms up
+
+
+def test_one_model_tells_for_all_and_may_read_more_at_a_time():
+    rows = []
+    trial = try_both(lambda texts: rows.append(len(texts.ids)), lambda _: None, 1000, [batch(2), batch(2)], [batch(4)])
+
+    assert rows == [4, 4]
+    assert trial.tokens == 4 * 8
+    assert trial.one_by_one > trial.at_once
 
 
 def test_models_of_another_shape_are_refused(models):
