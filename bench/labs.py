@@ -2,14 +2,13 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.pipeline import Request
-from grader.settings import Settings
+from grader.settings import read_settings
 from grader.wiring.workshop import Workshop
 
-ROOT = Path(__file__).parents[1]
 #: Seconds of wall clock on two cores; training labs may take longer.
 _SMOKE, _MINIATURE, _TRAINING = 30, 180, 300
 _TRAINS = {"2.5.4", "2.5.5"}
@@ -41,7 +40,7 @@ def measure_labs(profiles: Sequence[str] = ("smoke", "miniature")) -> list[LabRu
     """
     runs: list[LabRun] = []
     with tempfile.TemporaryDirectory(prefix="grader-bench-") as folder:
-        workshop = Workshop(Settings(root=ROOT, runs=Path(folder).resolve(), student="reference"))
+        workshop = Workshop(replace(read_settings(), runs=Path(folder).resolve(), student="reference"))
         for lab in workshop.labs:
             for profile in profiles:
                 request = Request(lab.solution, lab.id, profile=profile, fresh=True)
