@@ -67,7 +67,7 @@ hostile: $(STAMP) ## attack the sandbox, the checks, the Hub and the pages with 
 chaos: $(STAMP) ## kill processes of a batch a hundred times, and count what is lost or done twice
 	@GRADER_CHAOS_KILLS=100 $(PYTEST) -q --timeout 3600 tests/hostile/test_batch_kills.py $(ARGS)
 
-bench: $(STAMP) ## measure one submission, stage by stage; ARGS=sandbox and ARGS=hub measure those
+bench: $(STAMP) ## measure one submission, stage by stage; ARGS=sandbox, ARGS=hub and ARGS=peers measure those
 	@$(BIN)/python -m bench $(ARGS)
 
 gpu: ## run all GPU tests and measurements where there is a GPU; PYTHON may be one whose torch has CUDA

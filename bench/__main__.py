@@ -15,6 +15,7 @@ from bench.classes import class_lines
 from bench.hub import hub_lines, measure_hub
 from bench.judged import judged_lines
 from bench.labs import labs_lines, measure_labs
+from bench.peers.run import peer_lines
 from bench.sandbox import measure_sandboxes, sandbox_lines
 from bench.submission import STAGES, Round, measure_round
 from bench.warm import measure_ways, warm_lines
@@ -30,6 +31,7 @@ MEASURED: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "class": lambda _asked: class_lines(),
     "judged": lambda asked: judged_lines(asked.students, asked.lab, asked.profile),
     "labs": lambda _asked: labs_lines(measure_labs()),
+    "peers": lambda asked: peer_lines(asked.repeats, asked.only),
 }
 
 
@@ -41,6 +43,10 @@ def main() -> int:
     parser.add_argument("--profile", default="miniature")
     parser.add_argument("--students", type=int, default=500, help="of the class that is judged")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5, help="rounds of peers")
+    parser.add_argument(
+        "--only", nargs="+", default=[], help="parts of peers: rounds, workers, memory; or names of peers"
+    )
     arguments = parser.parse_args()
     if arguments.what in MEASURED:
         print("\n".join(MEASURED[arguments.what](arguments)))

@@ -18,9 +18,10 @@ from grader.pipeline import Request
 from grader.settings import Settings
 from grader.validating import Case, load_cases
 from grader.validating.cases import Edit
-from grader.wiring.batching import Batch, default_workers
+from grader.wiring.batching import Batch
 from grader.wiring.bench import Bench
 from grader.wiring.classroom import Classroom
+from grader.wiring.engines import default_workers
 from grader.wiring.exporting import export_class
 from grader.wiring.overviewing import Overviewer
 from grader.wiring.regrading import Regrade

@@ -4,7 +4,7 @@ import contextlib
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,9 @@ class Round:
 class TimedStages:
     """The real stages with a stop watch around each."""
 
-    def __init__(self, stages: Any) -> None:
+    def __init__(self, stages: Any, cpu: Callable[[], float] | None = None) -> None:
         self._stages = stages
+        self._cpu = cpu or _cpu_seconds
         self.costs = {name: Cost() for name in STAGES}
 
     def __getattr__(self, name: str) -> Any:
@@ -61,18 +62,18 @@ class TimedStages:
         return timed
 
     @contextlib.contextmanager
-    def hub(self, *args: Any) -> Iterator[Any]:
+    def hub(self, *args: Any) -> Generator[Any]:
         with contextlib.ExitStack() as stack:
             with self._watch("hub"):
                 lease = stack.enter_context(self._stages.hub(*args))
             yield lease
 
     @contextlib.contextmanager
-    def _watch(self, name: str) -> Iterator[None]:
-        wall, cpu = time.perf_counter(), _cpu_seconds()
+    def _watch(self, name: str) -> Generator[None]:
+        wall, cpu = time.perf_counter(), self._cpu()
         yield
         self.costs[name].wall += time.perf_counter() - wall
-        self.costs[name].cpu += _cpu_seconds() - cpu
+        self.costs[name].cpu += self._cpu() - cpu
 
 
 def measure_round(lab_id: str, profile: str) -> Round:
@@ -84,10 +85,10 @@ def measure_round(lab_id: str, profile: str) -> Round:
         (settings.cache / "hub").mkdir(parents=True, exist_ok=True)
         (cache / "hub").symlink_to(settings.cache / "hub")  # the miniatures are at hand, measurements are not
         workshop = Workshop(replace(settings, runs=Path(scratch, "runs"), cache=cache))
-        stages = TimedStages(workshop.stages)
+        stages: Any = TimedStages(workshop.stages)
         request = Request(workshop.lab(lab_id).solution, lab_id=lab_id, student_id="bench", profile=profile)
         started = time.perf_counter()
-        grade, _ = pipeline.grade_submission(request, stages, Path(scratch, "runs"), lambda *_: None)
+        grade, _ = pipeline.grade_submission(request, stages, Path(scratch, "runs"), say_nothing)
         wall = time.perf_counter() - started
     cells = sum(cell.seconds or 0.0 for cell in grade.run.cells)
     return Round(cells, wall, stages.costs)
@@ -96,3 +97,7 @@ def measure_round(lab_id: str, profile: str) -> Round:
 def _cpu_seconds() -> float:
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def say_nothing(_stage: str, _sentence: str) -> None:
+    """Nobody watches."""

@@ -1,20 +1,18 @@
 """Grades a lab's reference solution cold and warm, in turn: CPU time of everything, wall time, and the cells' own."""
 
-import contextlib
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.meter import Meter, meter
+from bench.submission import say_nothing
 from grader.pipeline import Request
 from grader.settings import read_settings
 from grader.wiring import Workshop
 from grader.wiring.warming import warm_batch
-
-_GROUPS = Path("/sys/fs/cgroup/cpuacct")
 
 
 @dataclass(frozen=True)
@@ -30,26 +28,11 @@ class Way:
     score: float
 
 
-@contextlib.contextmanager
-def _meter() -> Iterator[Path]:
-    """A control group that counts the CPU time of this process and of all that it starts from now on."""
-    if not os.access(_GROUPS, os.W_OK):
-        raise SystemExit("This benchmark needs root and the cpuacct control group: forks of a server are no children.")
-    group = _GROUPS / f"grader-bench-{os.getpid()}"
-    group.mkdir()
-    (group / "cgroup.procs").write_text(str(os.getpid()))
-    try:
-        yield group / "cpuacct.usage"
-    finally:
-        (_GROUPS / "cgroup.procs").write_text(str(os.getpid()))
-        group.rmdir()
-
-
 def measure_ways(lab_id: str, profile: str, rounds: int) -> dict[str, list[Way]]:
     """Grade in turn, warm and cold; every round with caches of its own but for the models."""
     found: dict[str, list[Way]] = {"warm": [], "cold": []}
     settings = read_settings()
-    with _meter() as usage, warm_batch(settings, Workshop(settings).labs, 1000) as warm:
+    with meter() as usage, warm_batch(settings, Workshop(settings).labs, 1000) as warm:
         for _ in range(rounds):
             for way, used in (("warm", warm), ("cold", replace(settings, warm="off"))):
                 with tempfile.TemporaryDirectory(prefix="grader-bench-") as scratch:
@@ -61,14 +44,14 @@ def measure_ways(lab_id: str, profile: str, rounds: int) -> dict[str, list[Way]]
     return found
 
 
-def _grade(workshop: Workshop, lab_id: str, profile: str, usage: Path) -> Way:
+def _grade(workshop: Workshop, lab_id: str, profile: str, usage: Meter) -> Way:
     solution = workshop.lab(lab_id).solution
     request = Request(solution, lab_id=lab_id, student_id="bench", profile=profile, fresh=True)
-    began, before = time.perf_counter(), int(usage.read_text())
-    grade, folder = workshop.grade(request, lambda *_: None)
-    wall, cpu = time.perf_counter() - began, (int(usage.read_text()) - before) / 1e9
+    began, before = time.perf_counter(), usage.cpu()
+    grade, folder = workshop.grade(request, say_nothing)
+    wall, cpu = time.perf_counter() - began, usage.cpu() - before
     began = time.perf_counter()
-    workshop.judge(folder, (), lambda *_: None)
+    workshop.judge(folder, (), say_nothing)
     again = time.perf_counter() - began
     return Way(wall, cpu, sum(cell.cpu_seconds or 0.0 for cell in grade.run.cells), again, grade.score)
 
