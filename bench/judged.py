@@ -4,13 +4,13 @@ import datetime as dt
 import hashlib
 import itertools
 import tempfile
-import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
+from bench.memory import watched
 from grader.gradebook.ledger import Job, Ledger
 from grader.gradebook.records import Handin, JudgedRun, Person
 from grader.model.lab import Lab
@@ -56,13 +56,18 @@ def measure_judged(students: int, lab_id: str, profile: str) -> dict[str, float]
         made = _make_class(students, lab_id, profile, Path(folder).resolve())
         regrade = Regrade(made.classroom, Batch(made.classroom))
         keys = regrade.plan([lab_id])
-        with _Memory() as memory:
-            started = time.perf_counter()
-            done = regrade.run(keys, 2 * default_workers(), lambda tally: memory.look(tally.done / tally.total))
-            figures["judge and store, s"] = time.perf_counter() - started
+        own: list[tuple[float, float]] = []
+        started = time.perf_counter()
+        with watched(_everything) as seen:
+            done = regrade.run(
+                keys, 2 * default_workers(), lambda tally: own.append((tally.done / tally.total, _own_mib()))
+            )
+        figures["judge and store, s"] = time.perf_counter() - started
         figures["submissions per hour"] = 3600 * done.judged / figures["judge and store, s"]
         figures["not judged"] = len(keys) - done.judged
-        figures |= memory.figures()
+        for share in (0.1, 0.5, 1.0):
+            figures[f"supervisor at {share:.0%}, MiB"] = next(mib for part, mib in own if part >= share)
+        figures["everything at its most, MiB"] = seen.mib
         figures |= _show(made)
         made.classroom.close()
     return figures
@@ -136,42 +141,13 @@ def _show(made: Class) -> dict[str, float]:
     return figures
 
 
-class _Memory:
-    """Looks at the memory of the supervisor and of everything below it, as the class is worked off."""
+def _own_mib() -> float:
+    return psutil.Process().memory_info().rss / _MIB
 
-    def __init__(self) -> None:
-        self._own: list[tuple[float, int]] = []
-        self._all = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
 
-    def __enter__(self) -> "_Memory":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def look(self, share: float) -> None:
-        """Take down the supervisor's memory when a share of the class is done."""
-        self._own.append((share, psutil.Process().memory_info().rss))
-
-    def figures(self) -> dict[str, float]:
-        """MiB at a tenth, in the middle and at the end, and the most of all processes together (PSS)."""
-        own = {share: next(rss for done, rss in self._own if done >= share) / _MIB for share in (0.1, 0.5, 1.0)}
-        figures = {f"supervisor at {share:.0%}, MiB": rss for share, rss in own.items()}
-        return {**figures, "everything at its most, MiB": self._all / _MIB}
-
-    def _sample(self) -> None:
-        while not self._stop.wait(2.0):
-            total = 0
-            for process in (own := psutil.Process(), *own.children(recursive=True)):
-                try:
-                    total += process.memory_full_info().pss
-                except psutil.Error:
-                    continue
-            self._all = max(self._all, total)
+def _everything() -> set[int]:
+    own = psutil.Process()
+    return {own.pid, *(process.pid for process in own.children(recursive=True))}
 
 
 def _key(text: str) -> str:

@@ -1,12 +1,10 @@
 """How much memory workers take: every page shared out among those that have it (PSS), the server's included."""
 
 import contextlib
-import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
-
-from bench.meter import Meter
 
 _EVERY_SECONDS = 0.25
 
@@ -22,26 +20,34 @@ def pss_mib(processes: set[int]) -> float:
     return total / 1024
 
 
-def peak(meter: Meter, work: Callable[[], object]) -> float:
-    """Return the most memory in MiB, this process left out, while something runs.
+@dataclass
+class Peak:
+    """The most memory that was seen."""
+
+    mib: float = 0.0
+
+
+@contextlib.contextmanager
+def watched(processes: Callable[[], set[int]]) -> Generator[Peak]:
+    """Look at the memory of some processes for as long as something runs.
 
     Args:
-        meter: knows the processes.
-        work: what runs.
+        processes: returns their numbers, as they are now.
+
+    Yields:
+        What was seen so far.
     """
-    most = 0.0
+    seen = Peak()
     done = threading.Event()
 
     def watch() -> None:
-        nonlocal most
         while not done.wait(_EVERY_SECONDS):
-            most = max(most, pss_mib(meter.processes() - {os.getpid()}))
+            seen.mib = max(seen.mib, pss_mib(processes()))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        work()
+        yield seen
     finally:
         done.set()
         watcher.join()
-    return most

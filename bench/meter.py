@@ -19,9 +19,9 @@ class Meter:
         """Return the seconds of CPU so far, of everything in the group."""
         return int((self.group / "cpuacct.usage").read_text()) / 1e9
 
-    def processes(self) -> set[int]:
-        """Return the numbers of the processes in it."""
-        return {int(line) for line in (self.group / "cgroup.procs").read_text().split()}
+    def others(self) -> set[int]:
+        """Return the numbers of the processes in it, this one left out."""
+        return {int(line) for line in (self.group / "cgroup.procs").read_text().split()} - {os.getpid()}
 
 
 @contextlib.contextmanager

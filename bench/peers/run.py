@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench.memory import watched
 from bench.meter import Meter, meter
 from bench.peers.environments import PEERS, install
 from bench.peers.figure import draw
 from bench.peers.graders import GRADERS, Peer
-from bench.peers.memory import peak
 from bench.peers.ours import Alone, open_class, settings_of, timed, warmed
 from bench.peers.ratios import AGAIN, ALONE, COLD, FLOOR, UNCHANGED, WARM, bars, stage_table, table
 from grader.settings import Settings
@@ -139,19 +139,22 @@ class _Bench:
         found: dict[int, float] = {}
         for workers in (1, 2):
             students = [f"m{number}" for number in range(workers)]
-            with open_class(settings, self._folder / f"memory-{kind}-{workers}", students, _WAIT) as class_:
-                found[workers] = peak(
-                    self._meter, lambda class_=class_, workers=workers: class_.grade(workers, workers)
-                )
+            place = self._folder / f"memory-{kind}-{workers}"
+            with open_class(settings, place, students, _WAIT) as class_, watched(self._meter.others) as seen:
+                class_.grade(workers, workers)
+            found[workers] = seen.mib
         return {f"ours, {kind}": found[1], f"ours, {kind}, further worker": found[2] - found[1]}
 
     def memory_of_peers(self) -> dict[str, float]:
         """Peak of each peer."""
         found: dict[str, float] = {}
-        idle = peak(self._meter, lambda: time.sleep(1))  # of our server, which has nothing to do with them
+        with watched(self._meter.others) as idle:  # our server, which has nothing to do with them
+            time.sleep(1)
         for name in self._programs:
             peer = self._peer(name, "memory", ["m0"], _WAIT)
-            found[name] = peak(self._meter, lambda peer=peer: peer.grade("m0")) - idle
+            with watched(self._meter.others) as seen:
+                peer.grade("m0")
+            found[name] = seen.mib - idle.mib
         return found
 
     def _peer(self, name: str, place: str, students: Sequence[str], more: str = "") -> Peer:

@@ -52,38 +52,39 @@ def inspect_checkpoint(artifacts, step: int, state, evidence) -> None:
     )
 
 
-def inspect_weights(artifacts, step: int, moved, evidence) -> None:
+def inspect_weights(artifacts, step: int, model, moved, evidence) -> None:
     """Ask that a checkpoint beside the best one is of the same training as the model.
 
     Args:
         artifacts: of the run.
         step: of the checkpoint.
+        model: the weights of the model, by name.
         moved: relative distance from the base of the checkpoint and of the model.
         evidence: to write into.
     """
-    strange = _strange_tensors(artifacts, step)
+    strange = _strange_tensors(artifacts, step, model)
     evidence.holds(
         f"Checkpoint {step} has the tensors of the model",
         not strange,
         f"Checkpoint {step} and `model/` differ in {some(strange)}.",
         hint="Leave the checkpoints as the Trainer wrote them.",
     )
-    own, model = moved
+    own, reached = moved
     evidence.holds(
         f"Checkpoint {step} is of the same training",
-        model / MOST_APART - 1e-3 <= own <= MOST_APART * model + 1e-3,
-        f"The weights in checkpoint {step} lie {own:.3f} from the base model, those of `model/` {model:.3f}.",
+        reached / MOST_APART - 1e-3 <= own <= MOST_APART * reached + 1e-3,
+        f"The weights in checkpoint {step} lie {own:.3f} from the base model, those of `model/` {reached:.3f}.",
         measured=round(own, 4),
-        required=f"{model / MOST_APART:.4f} to {MOST_APART * model:.4f}",
+        required=f"{reached / MOST_APART:.4f} to {MOST_APART * reached:.4f}",
         hint="Leave the checkpoints as the Trainer wrote them.",
     )
 
 
-def _strange_tensors(artifacts, step: int) -> list[str]:
+def _strange_tensors(artifacts, step: int, model) -> list[str]:
     """The tensors in whose names or shapes a checkpoint and the model differ, or that are zero in one of them only."""
-    names = [f"{folder}/model.safetensors" for folder in (f"checkpoints/checkpoint-{step}", "model")]
-    own, model = (artifacts.safetensors(name).shapes for name in names)
-    if strange := sorted(tensor for tensor in own.keys() | model.keys() if own.get(tensor) != model.get(tensor)):
+    name = f"checkpoints/checkpoint-{step}/model.safetensors"
+    own, wanted = (artifacts.safetensors(path).shapes for path in (name, "model/model.safetensors"))
+    if strange := sorted(tensor for tensor in own.keys() | wanted.keys() if own.get(tensor) != wanted.get(tensor)):
         return strange
-    own, model = (weights.read_weights(artifacts.path(name)) for name in names)
-    return sorted(tensor for tensor in own if own[tensor].any() != model[tensor].any())
+    found = weights.read_weights(artifacts.path(name))
+    return sorted(tensor for tensor in found if found[tensor].any() != model[tensor].any())

@@ -3,8 +3,3 @@
 WAYS = {"full": "full fine-tuning", "lora": "LoRA"}
 PARTS = ("weights", "gradients", "optimizer", "activations")
 KEYS = dict(zip(PARTS, ("weights_bytes", "gradient_bytes", "optimizer_bytes", "activation_bytes"), strict=True))
-
-
-def stamp(report) -> str:
-    """Whose run a report says that it is of."""
-    return f"{report.text('student_id')}, seed {report.integer('seed')}"

@@ -1,7 +1,7 @@
 """Compares the stamp of a JSON file, the student's id and seed, with those of the run."""
 
 
-def of_this_run(document, name, run, evidence) -> None:
+def of_this_run(document, name, run, evidence, hint="") -> bool:
     """Ask that a file is of this run and of this student.
 
     Args:
@@ -9,6 +9,10 @@ def of_this_run(document, name, run, evidence) -> None:
         name: its name, for the table.
         run: the run.
         evidence: the table.
+        hint: the next step when it is not.
+
+    Returns:
+        Whether it is.
     """
     stated = f"{document.text('student_id')}, seed {document.integer('seed')}"
-    evidence.equals(f"{name} is of", stated, f"{run.student_id}, seed {run.seed}")
+    return evidence.equals(f"{name} is of", stated, f"{run.student_id}, seed {run.seed}", hint=hint)

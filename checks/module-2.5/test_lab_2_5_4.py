@@ -2,6 +2,7 @@
 
 import math
 
+import stamps
 import training_log
 import weights
 from calibration import thresholds
@@ -243,9 +244,8 @@ def test_best_model(artifacts, measured, evidence):
         raise CheckFailure("The best checkpoint is not among the checkpoints.", "Set `load_best_model_at_end=True`.")
     header = artifacts.safetensors("model/model.safetensors")
     artifacts.safetensors(name)
-    gap, where = weights.largest_difference(
-        weights.read_weights(artifacts.path("model/model.safetensors")), weights.read_weights(artifacts.path(name))
-    )
+    ours = weights.read_weights(artifacts.path("model/model.safetensors"))
+    gap, where = weights.largest_difference(ours, weights.read_weights(artifacts.path(name)))
     exact = all(tensor.dtype == "F32" for tensor in header.tensors.values())
     evidence.holds(
         f"Its weights are those of checkpoint {kept}",
@@ -257,15 +257,13 @@ def test_best_model(artifacts, measured, evidence):
     )
     for step in set(checkpoint_steps(artifacts)) - {kept}:
         own = measured.checkpoints[f"checkpoint-{step}"]["relative_l2"]
-        inspect_weights(artifacts, step, (own, measured.distance["relative_l2"]), evidence)
+        inspect_weights(artifacts, step, ours, (own, measured.distance["relative_l2"]), evidence)
 
 
 def _stamped(name, artifacts, run, evidence):
     """Ask that a report fits its schema and was written by this run."""
-    report = artifacts.fits_schema(name)
-    stamp = f"{report.text('student_id')}, seed {report.integer('seed')}"
-    required = f"{run.student_id}, seed {run.seed}"
-    if not evidence.equals(f"{name} is of", stamp, required, hint="Hand in what your own run wrote."):
+    report, hint = artifacts.fits_schema(name), "Hand in what your own run wrote."
+    if not stamps.of_this_run(report, name, run, evidence, hint):
         evidence.mistake("files-of-another-run", "Leave `student_id` and `seed` as they are injected.")
 
 

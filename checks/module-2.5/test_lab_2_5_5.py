@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping
 
+import stamps
 import training_log
 from calibration import thresholds
-from comparison import KEYS, WAYS, stamp
+from comparison import KEYS, WAYS
 from words import some
 
 from grader.checking.api import check
@@ -23,7 +24,7 @@ OWN_FILES = "Leave `student_id` and `seed` as they are injected."
 def test_comparison_file(artifacts, run, evidence):
     """comparison.json describes both ways of training"""
     report = artifacts.fits_schema("comparison.json")
-    evidence.equals("comparison.json is of", stamp(report), f"{run.student_id}, seed {run.seed}", hint=OWN_FILES)
+    stamps.of_this_run(report, "comparison.json", run, evidence, OWN_FILES)
     for way, label in WAYS.items():
         side = report.nested(way)
         for key in (*KEYS.values(), "peak_bytes", "accuracy"):
@@ -225,8 +226,7 @@ def test_reported_accuracies(artifacts, measured, run, evidence):
         series=[_curve(way, metrics[way]) for way in ours],
     )
     for way, label in WAYS.items():
-        required = f"{run.student_id}, seed {run.seed}"
-        evidence.equals(f"{way}/metrics.json is of", stamp(metrics[way]), required, hint=OWN_FILES)
+        stamps.of_this_run(metrics[way], f"{way}/metrics.json", run, evidence, OWN_FILES)
         tolerance = 0.005 if run.device == "cuda" else 1.0 / ours[way]["n"]
         own = metrics[way].number("accuracy")
         for place, claimed in (("comparison.json", claims[way]), (f"{way}/metrics.json", own)):

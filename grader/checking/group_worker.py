@@ -2,11 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from grader.checking.grouping import GroupAnswer, GroupJob
+from grader.checking.job import read_job
 from grader.checking.measured import bound_gpu_memory
 from grader.measuring.evaluating import Room
 from grader.measuring.groups import measure_groups
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     Returns:
         0; the answers are in the job's file.
     """
-    work = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=GroupJob, dec_hook=_decode)
+    work = read_job(Path(arguments[0]), GroupJob)
     bound_gpu_memory(work.gpu, work.limits)
     with work.answers.open("ab", buffering=0) as file:
 
@@ -34,15 +34,7 @@ def main(arguments: list[str]) -> int:
         for part in measure_groups(
             work.entries, work.when, _room(work), lambda key, value: tell(GroupAnswer(key, value))
         ):
-            tell(
-                GroupAnswer(
-                    kind=part.kind,
-                    models=part.models,
-                    seconds=part.seconds,
-                    one_by_one_seconds=part.one_by_one_seconds,
-                    why=part.why,
-                )
-            )
+            tell(GroupAnswer(part=part))
     return 0
 
 
@@ -53,10 +45,6 @@ def _room(work: GroupJob) -> Room:
         return Room(machine // 8, machine // 4)
     device = min(work.limits.gpu_memory_bytes or _MEMORY, work.gpu.memory_bytes)
     return Room(min(device, machine) // 4, device // 4)
-
-
-def _decode(kind: type[Any], value: Any) -> Any:
-    return kind(value)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from grader.checking.job import CheckJob
+from grader.checking.job import CheckJob, write_job
 from grader.checking.measured import injected, inputs_of
 from grader.checking.runner import absolute, check_environment, how_it_ended, hub_folders
 from grader.errors import GraderError
+from grader.measuring.asked import Asked, Part
 from grader.measuring.cache import ENTRY_LIMIT, recall, remember
-from grader.measuring.inputs import Asked, MeasuringInputs
+from grader.measuring.inputs import MeasuringInputs
 from grader.measuring.registry import TOGETHER, key_of
 from grader.model.device import Gpu
 from grader.model.files import read_json
@@ -49,11 +50,7 @@ class GroupAnswer:
 
     key: str = ""
     value: dict[str, Any] | None = None
-    kind: str = ""
-    models: int = 0
-    seconds: float = 0.0
-    one_by_one_seconds: float = 0.0
-    why: str = ""
+    part: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -119,20 +116,21 @@ def measure_together(jobs: Sequence[CheckJob], when: Literal["auto", "always"], 
     for start in range(0, len(wanted), BOX_RUNS):
         answers += _boxed(wanted[start : start + BOX_RUNS], when, sandbox)
     kept = _remember(wanted, answers)
-    evaluating = sum(answer.seconds for answer in answers)
-    one_by_one = sum(answer.one_by_one_seconds for answer in answers)
+    parts = [answer.part for answer in answers if answer.part is not None]
+    evaluating = sum(part.seconds for part in parts)
+    one_by_one = sum(part.one_by_one_seconds for part in parts)
     return Together(
         lab_id=jobs[0].lab.id,
         device=jobs[0].device,
         runs=sum(any(entry.key in kept for entry in entries) for _, entries in wanted),
         measurements=len(kept),
-        models=sum(answer.models for answer in answers),
+        models=sum(part.models for part in parts),
         left=sum(entry.key not in kept for _, entries in wanted for entry in entries),
         seconds=round(time.perf_counter() - began, 3),
         evaluating_seconds=round(evaluating, 4),
         one_by_one_seconds=round(one_by_one, 4),
         speed_up=round(one_by_one / evaluating, 2) if evaluating else 0.0,
-        why=tuple(dict.fromkeys(answer.why for answer in answers if answer.why)),
+        why=tuple(dict.fromkeys(part.why for part in parts if part.why)),
     )
 
 
@@ -162,11 +160,12 @@ def _boxed(
         scratch = Path(name).resolve()
         answers, log = scratch / "answers.jsonl", scratch / "together.log"
         work = GroupJob(entries, when, job.limits, job.gpu, answers)
-        (scratch / "job.json").write_bytes(msgspec.json.encode(work, enc_hook=str))
+        write_job(scratch / "job.json", work)
         contained = sandbox.run(_command(job, entries, scratch, log))
         found = _read(answers)
         if contained.exit_code != 0:  # what it had answered stands, as with verdicts
-            found.append(GroupAnswer(why=how_it_ended(contained, log).strip().replace("\n", " ")[-300:]))
+            why = how_it_ended(contained, log).strip().replace("\n", " ")[-300:]
+            found.append(GroupAnswer(part=Part("", 0, why=why)))
         return found
 
 

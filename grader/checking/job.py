@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from grader.model.device import Gpu
 from grader.model.lab import Lab, Limits
 from grader.model.verdict import DeclaredCheck
+
+Work = TypeVar("Work")
 
 #: What a check process may use when the caller does not say otherwise.
 CHECK_LIMITS = Limits(
@@ -59,18 +61,22 @@ class WorkerJob:
     """File to which one verdict per line is appended."""
 
 
-def write_worker_job(path: Path, work: WorkerJob) -> None:
-    """Write a job for the check process."""
+def write_job(path: Path, work: object) -> None:
+    """Write a job for a process that judges or measures."""
     path.write_bytes(msgspec.json.encode(work, enc_hook=str))
 
 
-def read_worker_job(path: Path) -> WorkerJob:
-    """Read a job in the check process.
+def read_job(path: Path, kind: type[Work]) -> Work:
+    """Read a job in its process.
+
+    Args:
+        path: of the file.
+        kind: the dataclass that was written.
 
     Raises:
-        msgspec.ValidationError: the file is not a job.
+        msgspec.ValidationError: the file is not such a job.
     """
-    return msgspec.json.decode(path.read_bytes(), type=WorkerJob, dec_hook=_decode)
+    return msgspec.json.decode(path.read_bytes(), type=kind, dec_hook=_decode)
 
 
 def _decode(kind: type[Any], value: Any) -> Any:

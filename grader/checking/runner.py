@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from grader.checking.declared import checks_sha256, declared_checks
-from grader.checking.job import CheckJob, WorkerJob, write_worker_job
+from grader.checking.job import CheckJob, WorkerJob, write_job
 from grader.checking.judge import our_fault
 from grader.errors import UsageFault
 from grader.model.artifact import ArtifactManifest
@@ -55,7 +55,7 @@ def run_checks(job: CheckJob, sandbox: Sandbox) -> Verdicts:
     with tempfile.TemporaryDirectory(prefix="grader-checks-", ignore_cleanup_errors=True) as name:
         scratch = Path(name).resolve()
         answers, log = scratch / "verdicts.jsonl", scratch / "checks.log"
-        write_worker_job(scratch / "job.json", WorkerJob(job, checks, answers))
+        write_job(scratch / "job.json", WorkerJob(job, checks, answers))
         contained = sandbox.run(_command(job, scratch, log))
         verdicts = assemble(checks, read_start(answers, ANSWER_LIMIT), how_it_ended(contained, log))
     result = Verdicts(

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.checking.job import CheckJob, WorkerJob, read_worker_job
+from grader.checking.job import CheckJob, WorkerJob, read_job
 from grader.checking.measured import Measurer, bound_gpu_memory, injected, inputs_of
 from grader.checking.plugin import JudgePlugin
 from grader.errors import InternalFault
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
         0 when pytest came to its end, whatever the checks said; the answers are in the job's file.
     """
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    code = judge(read_worker_job(Path(arguments[0])))
+    code = judge(read_job(Path(arguments[0]), WorkerJob))
     if code in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
         raise InternalFault("GR501", f"pytest ended with {pytest.ExitCode(code).name}.")
     return 0

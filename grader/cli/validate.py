@@ -51,8 +51,8 @@ def validate(
     """
     if not lab and not everything:
         raise UsageFault("GR101", "No lab is named.", "Name one, or use --all.")
+    from grader.reporting.strength import render_strength
     from grader.wiring.proving import Wanted
-    from grader.wiring.strength import strength_page
     from grader.wiring.strength import validate as prove
 
     workshop = open_workshop(settings_for(context.obj, sandbox=sandbox, allow_weak=allow_weak))
@@ -71,7 +71,7 @@ def validate(
         report = prove(workshop, workshop.chosen(None if everything else lab), wanted)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(strength_page(report), "utf-8")
+        html.write_text(render_strength(report), "utf-8")
     if as_json:
         print_json(report)
     else:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from grader.artifacts.safetensors_file import read_safetensors_header
 from grader.errors import SubmissionFault
 from grader.measuring.adapter_files import WEIGHTS as ADAPTER_WEIGHTS
+from grader.measuring.asked import Asked
 from grader.measuring.checkpoints import WEIGHTS, assembled, load_classifier
 from grader.measuring.classifiers import MAX_LENGTH
 from grader.measuring.configs import ClassifierConfig, read_config
-from grader.measuring.inputs import Asked, MeasuringInputs
+from grader.measuring.inputs import MeasuringInputs
 from grader.measuring.lora import Adapted, base_state, finite_tensors, merged, read_adapter
 from grader.measuring.mixed_adapters import AdapterTensors, mix
 from grader.measuring.sources import model_base, option, ours

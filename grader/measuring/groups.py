@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from grader.errors import SubmissionFault
+from grader.measuring.asked import Asked, Part
 from grader.measuring.classifiers import MAX_LENGTH, predictions, scores
 from grader.measuring.evaluating import Evaluation, Room
 from grader.measuring.gathering import gather, likeness, model_of, texts_of
-from grader.measuring.inputs import Asked
 from grader.measuring.sources import option
 from grader.measuring.texts import LabelledTexts, labelled_texts
 
@@ -26,24 +26,6 @@ if TYPE_CHECKING:
 When = Literal["auto", "always"]
 #: Models at once at most.
 MODELS = 128
-
-
-@dataclass(frozen=True)
-class Part:
-    """What became of some models that are alike."""
-
-    kind: str
-    """`checkpoints` or `adapters`."""
-    models: int
-    """How many were evaluated at once; 0 when they were left to each run's own judging."""
-    texts: int = 0
-    """Texts that each model read."""
-    seconds: float = 0.0
-    """In which all models read all texts."""
-    one_by_one_seconds: float = 0.0
-    """What the same would have taken one after the other, as the trial tells."""
-    why: str = ""
-    """Why they were left."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.model.artifact import ArtifactManifest
-from grader.model.lab import MeasurementSpec
 
 
 @dataclass(frozen=True)
@@ -24,14 +23,3 @@ class MeasuringInputs:
     """The run's seed."""
     device: str
     """`cpu` or `cuda`."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One measurement of one run."""
-
-    key: str
-    """Under which it is remembered; see `grader.measuring.registry.key_of`."""
-    spec: MeasurementSpec
-    """With the values of the run."""
-    inputs: MeasuringInputs

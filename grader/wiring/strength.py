@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from grader.model.lab import Lab
 from grader.model.strength import StrengthReport
-from grader.reporting.strength import render_strength
 from grader.wiring.calibrating import Calibration, calibrate_lab, write_calibration
 from grader.wiring.proving import Wanted, prove_labs
 from grader.wiring.stages import CourseStages
@@ -40,11 +39,6 @@ def calibrate(workshop: Workshop, lab: Lab, seeds: int, *, write: bool) -> Calib
     if write:
         write_calibration(calibration)
     return calibration
-
-
-def strength_page(report: StrengthReport) -> str:
-    """Return what `validate` found out as one HTML file."""
-    return render_strength(report)
 
 
 def _stages(workshop: Workshop) -> CourseStages:

@@ -10,6 +10,7 @@ from grader.checking import grouping
 from grader.checking.grouping import GroupAnswer, GroupJob, Together, measure_together
 from grader.checking.measured import injected, inputs_of
 from grader.measuring import registry
+from grader.measuring.asked import Part
 from grader.measuring.cache import remember
 from grader.measuring.registry import key_of, measure
 from tests.fakes.grouped import ANSWERS, HIDDEN, RunsOfAClass
@@ -127,7 +128,7 @@ def test_a_process_that_is_killed_leaves_the_rest_to_each_runs_own_judging(jobs)
 
 def test_a_class_is_measured_in_boxes_of_some_runs(jobs, monkeypatch):
     monkeypatch.setattr(grouping, "BOX_RUNS", 2)
-    sandbox = saying(GroupAnswer(kind="checkpoints", models=0, why="one after the other is faster here"))
+    sandbox = saying(GroupAnswer(part=Part("checkpoints", 0, why="one after the other is faster here")))
 
     made = measure_together(jobs, "auto", sandbox)
 

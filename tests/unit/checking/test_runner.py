@@ -203,12 +203,12 @@ def test_a_job_that_pytest_cannot_start_is_told(place: Workplace, tmp_path) -> N
     lab = place.lab(FIRST)
     place.judge(lab)
     from grader.checking.declared import declared_checks
-    from grader.checking.job import CheckJob, WorkerJob, write_worker_job
+    from grader.checking.job import CheckJob, WorkerJob, write_job
 
     gone = replace(lab, check_modules=(lab.checks_root / "gone.py",))
     check = replace(declared_checks(lab)[0], module="gone.py")
     job = CheckJob(place.run_folder, gone, {}, tmp_path / "cache")
-    write_worker_job(tmp_path / "job.json", WorkerJob(job, (check,), tmp_path / "answers"))
+    write_job(tmp_path / "job.json", WorkerJob(job, (check,), tmp_path / "answers"))
 
     with pytest.raises(InternalFault, match="USAGE_ERROR"):
         main([str(tmp_path / "job.json")])

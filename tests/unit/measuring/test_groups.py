@@ -9,10 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from grader.measuring import groups
+from grader.measuring.asked import Asked
 from grader.measuring.evaluating import Room
 from grader.measuring.gathering import gather
 from grader.measuring.groups import measure_groups
-from grader.measuring.inputs import Asked, MeasuringInputs
+from grader.measuring.inputs import MeasuringInputs
 from grader.measuring.registry import key_of, measure
 from grader.measuring.together import Trial
 from tests.fakes import tiny_models
