@@ -16,6 +16,7 @@ from grader.settings import Settings, read_settings
 from grader.wiring import Workshop
 from grader.wiring.batching import Asked, Batch
 from grader.wiring.classroom import Classroom
+from grader.wiring.engines import OpenEngine
 from grader.wiring.warming import warm_batch
 
 CHECKS = Path("checks", "bench", "test_lab_short.py")
@@ -28,6 +29,7 @@ class Class:
     batch: Batch
     keys: list[str]
     """Jobs that are not done yet."""
+    engine: OpenEngine
 
     def grade(self, count: int = 1, workers: int = 1) -> None:
         """Grade the next submissions, each to its place in the gradebook.
@@ -37,7 +39,7 @@ class Class:
             workers: how many at a time.
         """
         now = [self.keys.pop() for _ in range(count)]
-        self.batch.run(now, workers, lambda _: None)
+        self.batch.run(now, workers, lambda _: None, self.engine)
         if failures := self.batch.failures(now):
             raise SystemExit(f"Not graded: {failures}")
 
@@ -63,7 +65,8 @@ def open_class(settings: Settings, folder: Path, students: list[str], more: str 
     try:
         batch = Batch(classroom)
         plan = batch.plan(Asked((str(hand_in(folder / "handed-in", students, more)),), lab_id=LAB))
-        yield Class(batch, list(plan.keys))
+        with batch.engine(len(students)) as engine:
+            yield Class(batch, list(plan.keys), engine)
     finally:
         classroom.close()
 

@@ -15,6 +15,9 @@ def work(
     parent: Annotated[int | None, typer.Option("--parent", metavar="PID", help="Die with this process.")] = None,
 ) -> None:
     """Do one job of a batch and leave its outcome in the spool."""
+    from grader.batch.parents import die_with_parent
     from grader.wiring.work import work as do
 
-    do(settings_for(context.obj), spool, key, parent)
+    if parent is not None:
+        die_with_parent(parent)
+    do(key, settings_for(context.obj), spool)

@@ -53,7 +53,7 @@ def start_kernel(work: str, nursery: "Nursery | None" = None) -> AsyncKernelMana
         provisioner.nursery = nursery
         manager.provisioner = provisioner
     start: Any = run_sync(manager.start_kernel)
-    start(cwd=os.fspath(work), extra_arguments=["--HistoryManager.hist_file=:memory:"])
+    start(cwd=os.fspath(work), extra_arguments=["--HistoryManager.enabled=False"])
     return manager
 
 

@@ -1,5 +1,6 @@
 """Names the versions that a result depends on, read from the installed packages and never by importing them."""
 
+import functools
 import importlib.metadata
 import platform
 
@@ -20,6 +21,11 @@ _PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that are installed, by name."""
+    return dict(_versions())
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -161,6 +162,7 @@ def renew(environment: Mapping[str, str], memory: Memory) -> None:
     tempfile.tempdir = None
     settle(memory.places, environment)
     reseed()
+    _forget_finalizers()
     _set_threads(environment)
     sys.path[:] = memory.path
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  the server's own would be at its end
@@ -175,6 +177,12 @@ def reseed() -> None:
         sys.modules["numpy"].random.seed()
     if "torch" in sys.modules:
         sys.modules["torch"].seed()
+
+
+def _forget_finalizers() -> None:
+    """Let this process end without what the server is to do at its own end, such as taking libraries apart."""
+    for finalizer in tuple(weakref.finalize._registry):  # type: ignore[attr-defined]  # nothing public lists them
+        finalizer.atexit = False
 
 
 def _set_threads(environment: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import datetime as dt
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,7 @@ from grader.settings import Settings
 from grader.wiring.class_keys import LabFacts, exec_key, judge_key, lab_facts, run_inputs
 from grader.wiring.classroom import Classroom
 from grader.wiring.devices import choose_device
-from grader.wiring.engines import check_engine, open_engine
+from grader.wiring.engines import OpenEngine, check_engine, open_engine
 from grader.wiring.together import When, measure_before_judging
 from grader.wiring.workshop import Workshop
 
@@ -145,13 +145,34 @@ class Batch:
             strangers=tuple(strangers),
         )
 
-    def run(self, keys: Sequence[str], workers: int | None, tell: Callable[[Tally], None]) -> bool:
+    @contextlib.contextmanager
+    def engine(self, jobs: int) -> Generator[OpenEngine]:
+        """Have the engine for some jobs.
+
+        Args:
+            jobs: how many.
+
+        Raises:
+            MachineFault: GR602, GR609, the containment or the cluster that was asked for is not there.
+        """
+        self._workshop.stages.sandbox.promise()  # better to refuse now than once per student
+        with open_engine(self._settings, self._classroom.labs, self.spool, jobs) as opened:
+            yield opened
+
+    def run(
+        self,
+        keys: Sequence[str],
+        workers: int | None,
+        tell: Callable[[Tally], None],
+        opened: OpenEngine | None = None,
+    ) -> bool:
         """Work off jobs.
 
         Args:
             keys: the jobs.
             workers: how many at a time; as many as fit the engine when left out.
             tell: told when something ends.
+            opened: from `engine`; one for these jobs alone when left out.
 
         Returns:
             False when somebody stopped it; the same command goes on.
@@ -161,9 +182,8 @@ class Batch:
         """
         if not keys:
             return True
-        self._workshop.stages.sandbox.promise()  # better to refuse now than once per student
-        with open_engine(self._settings, self._classroom.labs, self.spool, len(keys)) as opened:
-            return asyncio.run(self._run(keys, workers or opened.workers, tell, opened.engine))
+        with self.engine(len(keys)) if opened is None else contextlib.nullcontext(opened) as engine:
+            return asyncio.run(self._run(keys, workers or engine.workers, tell, engine.engine))
 
     def measure_together(self, keys: Sequence[str], when: When, say: Callable[[str], None]) -> tuple[Together, ...]:
         """Measure what runs that are only to be judged have in common; see `together.measure_before_judging`.

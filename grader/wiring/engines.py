@@ -1,6 +1,7 @@
 """Chooses where the workers of a batch run: on this machine, or on the machines of a Ray cluster."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 import secrets
@@ -14,11 +15,14 @@ from grader.batch import node
 from grader.batch.engine import Engine, LocalEngine
 from grader.batch.node import Orders
 from grader.batch.spool import Spool
+from grader.batch.starting import CommandStarter, ForkStarter, Starter
 from grader.errors import InternalFault, MachineFault, UsageFault
 from grader.model.lab import Lab
 from grader.sandbox.gpus import find_gpus
 from grader.settings import VARIABLES, Settings
+from grader.wiring.ready import get_ready
 from grader.wiring.warming import warm_batch
+from grader.wiring.work import work
 
 ENGINES = ("local", "ray")
 
@@ -69,10 +73,22 @@ def open_engine(settings: Settings, labs: Sequence[Lab], spool: Spool, jobs: int
         with connected(settings.ray_address, _orders(settings, labs, spool)) as engine:
             yield OpenEngine(engine, engine.strength.cpus)
         return
+    with _starter(settings, labs, spool, jobs) as starter:
+        yield OpenEngine(LocalEngine(starter, spool, find_gpus(os.environ)), default_workers())
+
+
+@contextlib.contextmanager
+def _starter(settings: Settings, labs: Sequence[Lab], spool: Spool, jobs: int) -> Generator[Starter]:
+    """Fork workers where that is safe."""
     with warm_batch(settings, labs, jobs) as warm:
-        command = (sys.executable, "-m", "grader", "work", "--parent", str(os.getpid()), str(spool.folder))
         environment = {**os.environ, **as_environment(warm)}
-        yield OpenEngine(LocalEngine(command, environment, spool, find_gpus(os.environ)), default_workers())
+        if warm.warm == "off" or not sys.platform.startswith("linux"):
+            command = (sys.executable, "-m", "grader", "work", "--parent", str(os.getpid()), str(spool.folder))
+            yield CommandStarter(command, environment, spool)
+            return
+        one = functools.partial(work, settings=warm, spool_folder=spool.folder, labs=tuple(labs))
+        with contextlib.closing(ForkStarter(one, environment, spool, get_ready)) as forks:
+            yield forks
 
 
 def default_workers() -> int:

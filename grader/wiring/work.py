@@ -1,16 +1,17 @@
 """What one worker of a batch does: one job, under its lock, so that nothing is done twice and a result is whole."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from grader.artifacts.discard import discard
 from grader.artifacts.seal import NAME, check_seal, read_key
-from grader.batch.engine import die_with_parent
 from grader.batch.spool import Outcome, Spool, Task
 from grader.errors import GraderError, InternalFault, SubmissionFault
 from grader.grading import exit_code
 from grader.model.files import read_json
 from grader.model.grade import Grade
+from grader.model.lab import Lab
 from grader.model.run import RunResult, RunStatus
 from grader.model.verdict import VerdictStatus
 from grader.pipeline import Request
@@ -23,21 +24,19 @@ _SECOND = "the kernel died; it is run once more"
 _MORE_JUDGINGS = 2
 
 
-def work(settings: Settings, spool_folder: Path, key: str, parent: int | None) -> None:
+def work(key: str, settings: Settings, spool_folder: Path, labs: Sequence[Lab] | None = None) -> None:
     """Do one job and leave its outcome in the spool.
 
     Args:
+        key: the job.
         settings: as the batch has them.
         spool_folder: where the task is.
-        key: the job.
-        parent: the process to die with; None to live on.
+        labs: of the course; they are read when left out.
     """
-    if parent is not None:
-        die_with_parent(parent)
     spool = Spool(spool_folder)
     with spool.lock(key):
         if spool.outcome(key) is None:
-            spool.write_outcome(_outcome(Workshop(settings), settings, spool, spool.task(key)))
+            spool.write_outcome(_outcome(Workshop(settings, labs), settings, spool, spool.task(key)))
 
 
 def _outcome(workshop: Workshop, settings: Settings, spool: Spool, task: Task) -> Outcome:

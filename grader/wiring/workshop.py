@@ -41,9 +41,15 @@ class RunProgress:
 class Workshop:
     """The collaborators of one command, built when first asked for."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Keep the settings; nothing is opened yet."""
+    def __init__(self, settings: Settings, labs: Sequence[Lab] | None = None) -> None:
+        """Keep what is known; nothing is opened yet.
+
+        Args:
+            settings: those in force.
+            labs: of the course, where they were read before.
+        """
         self._settings = settings
+        self._labs = labs
         self.on_progress: Callable[[RunProgress], None] = _ignore
 
     @property
@@ -56,7 +62,7 @@ class Workshop:
         """The labs of the course, by id."""
         from grader.catalog import load_labs  # what is asked for again needs no lab.toml
 
-        return load_labs(self._settings.root)
+        return load_labs(self._settings.root) if self._labs is None else tuple(self._labs)
 
     @cached_property
     def stages(self) -> "CourseStages":

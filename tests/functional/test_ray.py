@@ -44,7 +44,7 @@ def orders(spool, tmp_path):
     """Orders whose workers tell the GPU that they see, and sleep as long as there is a file."""
     program = """
 import os, sys, time
-from grader.batch.engine import die_with_parent
+from grader.batch.parents import die_with_parent
 die_with_parent(int(sys.argv[1]))
 print(os.getpid(), os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
 while os.path.exists("wait"):

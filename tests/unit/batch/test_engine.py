@@ -14,7 +14,7 @@ from grader.batch.spool import Spool
 
 CHILD = """
 import os, sys
-from grader.batch.engine import die_with_parent
+from grader.batch.parents import die_with_parent
 die_with_parent(os.getppid())
 print(os.getpid(), flush=True)
 sys.stdin.read()
@@ -71,7 +71,7 @@ def test_a_worker_dies_with_the_one_that_started_it():
 
 def test_a_worker_whose_parent_is_gone_ends_at_once():
     done = subprocess.run(
-        [sys.executable, "-c", "from grader.batch.engine import die_with_parent; die_with_parent(1); print('lives')"],
+        [sys.executable, "-c", "from grader.batch.parents import die_with_parent; die_with_parent(1); print('lives')"],
         capture_output=True,
         text=True,
         check=False,
