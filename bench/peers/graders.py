@@ -76,7 +76,7 @@ class PapermillAndPytest(Peer):
 
     def grade(self, student: str) -> None:
         here = self.folder / student
-        given = ("-p", "student_id", student, "-p", "steps", "75")
+        given = ("-p", "student_id", student, "-p", "steps", "100")
         self.call("papermill", f"{_NAME}.ipynb", "executed.ipynb", "--no-progress-bar", *given, cwd=here)
         self.call("pytest", "-q", "-p", "no:cacheprovider", "--junitxml", "junit.xml", "test_plain.py", cwd=here)
 

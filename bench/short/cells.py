@@ -8,7 +8,7 @@ seed = 0
 student_id = "student"
 device = "cpu"
 profile = "miniature"
-steps = 75
+steps = 100
 
 # %% setup
 import json

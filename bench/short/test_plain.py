@@ -36,7 +36,7 @@ def measured_accuracy() -> float:
 
 def test_metrics() -> None:
     assert 0 <= metrics()["accuracy"] <= 1
-    assert metrics()["steps"] == 75
+    assert metrics()["steps"] == 100
 
 
 def test_loss_falls() -> None:

@@ -10,6 +10,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
+from grader.running.kernel_client import PromptManager
+
 if TYPE_CHECKING:
     from grader.running.forked_kernel import Nursery
 
@@ -42,7 +44,7 @@ def start_kernel(work: str, nursery: "Nursery | None" = None) -> AsyncKernelMana
         Its manager. Sockets are files in this process's folder: no port to race for, and nobody else can connect.
     """
     here = Path.cwd().name
-    manager = AsyncKernelManager(kernel_name=NAME, kernel_spec_manager=_OneKernel(), transport="ipc")
+    manager = PromptManager(kernel_name=NAME, kernel_spec_manager=_OneKernel(), transport="ipc")
     manager.ip = str(Path("..") / here / _SOCKETS)
     if nursery is not None:
         from grader.running.forked_kernel import ForkedProvisioner

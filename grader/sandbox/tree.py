@@ -99,7 +99,8 @@ class LinuxTree(ProcessTree):
     def anonymous_bytes(self, processes: Iterable[Process]) -> int:
         """Return the anonymous pages of the largest one, those of a fork that it shares included.
 
-        The kernel keeps this count itself: summing it up over the map of a large process takes milliseconds.
+        The kernel keeps this count itself, and no lock of the process is needed to read it: summing it up over the map
+        of a large process takes milliseconds, and waits while that process forks.
         """
         return max((_entry(process.pid, "status", b"RssAnon:") or 0 for process in processes), default=0)
 

@@ -87,7 +87,6 @@ class Watchdog:
         self._writable = tuple(writable)
         self._unseen = unseen
         self._exact_look: _SlowLook | None = None
-        self._anonymous_look: _SlowLook | None = None
         self._started = time.monotonic()
         self._next_disk = 0.0
         self._next_anonymous = 0.0
@@ -144,14 +143,11 @@ class Watchdog:
 
     def _anonymous(self, processes: list[Process]) -> int:
         """Return the anonymous memory, as it was at the last look that was worth its time."""
-        if self._anonymous_look is None and self.wall_seconds() >= self._next_anonymous:
-            self._anonymous_look = _SlowLook(self._tree.anonymous_bytes, processes)
-        look = self._anonymous_look
-        found = look.wait() if look is not None else None
-        if look is not None and found is not None:
-            self._last_anonymous = found
-            self._next_anonymous = self.wall_seconds() + max(_ANONYMOUS_SECONDS, _SHARE * look.seconds)
-            self._anonymous_look = None
+        if self.wall_seconds() >= self._next_anonymous:
+            before = time.thread_time()
+            self._last_anonymous = self._tree.anonymous_bytes(processes)
+            spent = time.thread_time() - before
+            self._next_anonymous = self.wall_seconds() + max(_ANONYMOUS_SECONDS, _SHARE * spent)
         return self._last_anonymous
 
     def _usage_breach(self, tick: Tick, threads: int) -> Breach | None:

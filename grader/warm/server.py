@@ -26,6 +26,7 @@ from grader.warm.birth import Memory, reset_signals, start
 from grader.warm.constants import find_places
 from grader.warm.joining import become, close_all_but, drop_privileges, filter_calls, join
 from grader.warm.modules import import_all, warm_up
+from grader.warm.pages import gather_pages
 
 _PR_SET_CHILD_SUBREAPER = 36
 _LONGEST_REQUEST = 64 * 1024
@@ -220,6 +221,7 @@ def main(arguments: list[str]) -> int:
     memory = remember()
     gc.collect()
     gc.freeze()
+    gather_pages()
     os.write(1, b"ready\n")
     Server(listener, float(idle), memory, tuple(modules)).serve(0 if owned == "1" else None)
     return 0
