@@ -26,7 +26,7 @@ class _OneKernel(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """Return that kernel, by any name."""
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[sys.executable, "-m", "grader.running.kernel_app", "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
             name=kernel_name,

@@ -60,3 +60,31 @@ def test_a_kernel_that_is_asked_to_end_ends_by_itself(kernel, client):
     run_sync(kernel.shutdown_kernel)()
 
     assert process.returncode == 0
+
+
+SLOW_TO_FLUSH = """
+import atexit, sys, threading, time
+flush = sys.stdout.flush
+def slow():
+    if threading.current_thread().name == "Control":
+        time.sleep(0.5)
+    flush()
+sys.stdout.flush = slow
+atexit.register(lambda: open("alive", "w").write(" ".join(thread.name for thread in threading.enumerate())))
+"""
+
+
+def test_the_end_of_a_kernel_waits_for_the_thread_that_took_the_order(kernel, client, tmp_path):
+    async def execute():
+        await client.wait_for_ready(timeout=60)
+        client.execute(SLOW_TO_FLUSH, silent=True)
+        while (await client.get_shell_msg(timeout=60))["msg_type"] != "execute_reply":
+            pass
+
+    run_sync(execute)()
+    process = kernel.provisioner.process
+    run_sync(kernel.shutdown_kernel)()
+
+    assert process.returncode == 0
+    assert "MainThread" in (tmp_path / "work" / "alive").read_text()
+    assert "Control" not in (tmp_path / "work" / "alive").read_text()
