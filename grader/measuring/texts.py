@@ -88,18 +88,25 @@ def _slices(columns: dict[str, list[Any]]) -> dict[str, tuple[int, ...]]:
     """Slices by column: the true rows of a truth value, each of a few whole numbers or words, else short and long."""
     slices: dict[str, list[int]] = {}
     for name, values in columns.items():
-        for row, value in enumerate(values):
-            if isinstance(value, bool):
-                names = [name] if value else []
-            else:
-                names = [f"{name} {value}"] if len(set(values)) <= DISTINCT_LIMIT else [_half(name, value, values)]
-            for found in names:
+        for row, found in enumerate(_names(name, values)):
+            if found:
                 slices.setdefault(found, []).append(row)
-    return {name: tuple(rows) for name, rows in sorted(slices.items()) if name}
+    return {name: tuple(rows) for name, rows in sorted(slices.items())}
 
 
-def _half(name: str, value: Any, values: list[Any]) -> str:
-    if not isinstance(value, int | float):
-        return ""
-    median = sorted(values)[len(values) // 2]
-    return f"{name} below {median}" if value < median else f"{name} {median} or more"
+def _names(name: str, values: list[Any]) -> list[str]:
+    """The slice of each row of a column; empty for none."""
+    few = len(set(values)) <= DISTINCT_LIMIT
+    numbers = sorted(value for value in values if isinstance(value, int | float))
+    median = numbers[len(numbers) // 2] if numbers else None
+
+    def of(value: Any) -> str:
+        if isinstance(value, bool):
+            return name if value else ""
+        if few:
+            return f"{name} {value}"
+        if median is None or not isinstance(value, int | float):
+            return ""
+        return f"{name} below {median}" if value < median else f"{name} {median} or more"
+
+    return [of(value) for value in values]
