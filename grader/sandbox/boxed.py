@@ -186,7 +186,7 @@ class BoxVessel(Vessel):
             self._resources.callback(os.close, self._supervisor)
             if self._group is not None:
                 self._group.add(members)
-            self._sockets = Sockets(supervisor, self._resources.callback)
+            self._sockets = Sockets(supervisor, self._resources.callback, len(self._command.network_ports))
             self._processes = self._open_in_box(supervisor, "/proc")
             self._file_systems = tuple(self._open_in_box(supervisor, path) for path in (TEMPORARY, SHARED_MEMORY))
         except OSError as exc:

@@ -5,9 +5,10 @@ import os
 import time
 from collections.abc import Callable
 
-#: Tables with a column `tx_queue:rx_queue`.
-_QUEUES = ("tcp", "tcp6", "udp", "udp6")
+#: Tables with a column `tx_queue:rx_queue`, by the name under which the kernel counts their sockets.
+_QUEUES = {"TCP": "tcp", "TCP6": "tcp6", "UDP": "udp", "UDP6": "udp6"}
 _QUEUE_COLUMN = 4
+_COUNTS = ("sockstat", "sockstat6")
 #: The kernel does not say what a Unix socket holds: at most its default buffer, as larger ones are refused.
 _UNIX_BYTES = 212_992
 _LOOK_SECONDS = 0.3
@@ -16,47 +17,64 @@ _LOOK_SECONDS = 0.3
 class Sockets:
     """The sockets of one network namespace."""
 
-    def __init__(self, pid: int, later: Callable[[Callable[[], object]], object]) -> None:
+    def __init__(self, pid: int, later: Callable[[Callable[[], object]], object], listening: int = 0) -> None:
         """Open the tables of a process that is there.
 
         Args:
             pid: a process in the namespace.
             later: takes what closes them.
+            listening: TCP sockets that hold nothing themselves, as they only take connections.
 
         Raises:
             OSError: the process is gone.
         """
         self._tables = {name: os.open(f"/proc/{pid}/net/{name}", os.O_RDONLY) for name in _existing(pid)}
         self._next, self._last = 0.0, 0
+        self._empty = {"TCP": listening}
         for descriptor in self._tables.values():
             later(lambda descriptor=descriptor: os.close(descriptor))
 
     def lately(self) -> int:
-        """Return what `bytes` found at the last look, repeated now and then: the kernel walks whole tables for it."""
+        """Return what `held_bytes` found at the last look, repeated now and then: the kernel walks whole tables for it."""
         if time.monotonic() >= self._next:
-            self._last = self.bytes()
+            self._last = self.held_bytes()
             self._next = time.monotonic() + _LOOK_SECONDS
         return self._last
 
-    def bytes(self) -> int:
+    def held_bytes(self) -> int:
         """Return the bytes in their queues; of Unix sockets what they could hold."""
-        lines = {name: _lines(descriptor) for name, descriptor in self._tables.items()}
-        queued = sum(_queued(line) for name in _QUEUES for line in lines.get(name, ()))
-        return queued + _UNIX_BYTES * len(lines.get("unix", ()))
+        counted = self._counted()
+        # a table is that of the whole machine, filtered: walking it for nothing costs milliseconds
+        wanted = [table for kind, table in _QUEUES.items() if counted.get(kind, 1) > self._empty.get(kind, 0)]
+        queued = sum(_queued(line) for table in wanted for line in self._rows(table))
+        return queued + _UNIX_BYTES * len(self._rows("unix"))
+
+    def _counted(self) -> dict[str, int]:
+        """How many sockets there are of each kind; a kind that the kernel does not count is left out."""
+        lines = [line.split() for name in _COUNTS for line in self._lines(name)]
+        return {
+            words[0].rstrip(b":").decode(): int(words[2]) for words in lines if len(words) > 2 and words[1] == b"inuse"
+        }
+
+    def _rows(self, table: str) -> list[bytes]:
+        return self._lines(table)[1:]  # without its head
+
+    def _lines(self, name: str) -> list[bytes]:
+        return _lines(self._tables[name]) if name in self._tables else []
 
 
 def _existing(pid: int) -> list[str]:
     """IPv6 may be switched off."""
-    return [name for name in (*_QUEUES, "unix") if os.path.exists(f"/proc/{pid}/net/{name}")]  # noqa: PTH110  as open
+    return [name for name in (*_QUEUES.values(), *_COUNTS, "unix") if os.path.exists(f"/proc/{pid}/net/{name}")]  # noqa: PTH110  as open
 
 
 def _lines(descriptor: int) -> list[bytes]:
-    """Read a table anew, without its head."""
+    """Read a table anew."""
     content = b""
     with contextlib.suppress(OSError):
         while piece := os.pread(descriptor, 1 << 16, len(content)):
             content += piece
-    return content.splitlines()[1:]
+    return content.splitlines()
 
 
 def _queued(line: bytes) -> int:

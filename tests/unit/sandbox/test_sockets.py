@@ -36,28 +36,55 @@ def test_what_waits_in_a_connection_is_counted_while_it_waits():
             client = socket.create_connection(server.getsockname())
             other = server.accept()[0]
         with client, other:
-            assert counted.bytes() == 0
+            assert counted.held_bytes() == 0
             client.setblocking(False)
             sent = 0
             with contextlib.suppress(BlockingIOError):
                 while True:
                     sent += client.send(b"x" * 65536)
-            assert counted.bytes() >= sent
+            assert counted.held_bytes() >= sent
             while sent > 0:
                 sent -= len(other.recv(1 << 20))
-            assert counted.bytes() < 1 << 16
+            assert counted.held_bytes() < 1 << 16
 
     assert alone(body) == WELL
+
+
+@needs_namespaces
+def test_tables_are_walked_only_for_sockets_that_may_hold_something(monkeypatch):
+    def body(_):
+        walked = []
+        with contextlib.ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as server:
+            counted = Sockets(os.getpid(), stack.callback, listening=1)
+            monkeypatch.setattr(counted, "_rows", lambda table: walked.append(table) or [])
+            counted.held_bytes()
+            assert walked == ["unix"]
+            with socket.create_connection(server.getsockname()), socket.socket(type=socket.SOCK_DGRAM) as letters:
+                letters.bind(("127.0.0.1", 0))
+                counted.held_bytes()
+            assert walked[1:] == ["tcp", "udp", "unix"]
+
+    assert alone(body) == WELL
+
+
+def test_a_kernel_that_does_not_count_sockets_has_all_tables_walked(monkeypatch):
+    with contextlib.ExitStack() as stack:
+        counted = Sockets(os.getpid(), stack.callback)
+        walked = []
+        monkeypatch.setattr(counted, "_rows", lambda table: walked.append(table) or [])
+        monkeypatch.setattr(counted, "_counted", dict)
+        counted.held_bytes()
+    assert walked == ["tcp", "tcp6", "udp", "udp6", "unix"]
 
 
 @needs_namespaces
 def test_unix_sockets_count_as_what_they_could_hold():
     def body(counted):
         pairs = [socket.socketpair() for _ in range(50)]
-        assert counted.bytes() == 100 * sockets._UNIX_BYTES
+        assert counted.held_bytes() == 100 * sockets._UNIX_BYTES
         for end in (end for pair in pairs for end in pair):
             end.close()
-        assert counted.bytes() == 0
+        assert counted.held_bytes() == 0
 
     assert alone(body) == WELL
 
@@ -74,7 +101,7 @@ def test_the_tables_are_walked_only_now_and_then(monkeypatch):
     monkeypatch.setattr(sockets.time, "monotonic", lambda: now[0])
     found = Sockets(os.getpid(), lambda close: close())
     held = iter((5, 7))
-    monkeypatch.setattr(found, "bytes", lambda: next(held))
+    monkeypatch.setattr(found, "held_bytes", lambda: next(held))
 
     assert [found.lately(), found.lately()] == [5, 5]
     now[0] = 1.0
