@@ -35,7 +35,7 @@ class Sockets:
             later(lambda descriptor=descriptor: os.close(descriptor))
 
     def lately(self) -> int:
-        """Return what `held_bytes` found at the last look, repeated now and then: the kernel walks whole tables for it."""
+        """Return what `held_bytes` found at the last look, repeated now and then: the kernel walks tables for it."""
         if time.monotonic() >= self._next:
             self._last = self.held_bytes()
             self._next = time.monotonic() + _LOOK_SECONDS

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
+#: Modules with a function `rehearse`, which does what every child would do for the first time.
+REHEARSALS = ("grader.measuring.rehearsal", "grader.running.rehearsal")
 #: What the worker, the kernel and the check process import, then what labs import; recorded from cold runs.
 PRELOAD = (
     "grader.running.worker",
@@ -15,6 +17,7 @@ PRELOAD = (
     "grader.running.forked_kernel",
     "grader.checking.worker",
     "grader.measuring.registry",
+    *REHEARSALS,
     "ipykernel.kernelapp",
     "ipykernel.debugger",
     "IPython.core.completerlib",
@@ -54,10 +57,6 @@ PRELOAD = (
 )
 
 
-#: Modules with a function `rehearse`, which does what every child would do for the first time.
-REHEARSALS = ("grader.measuring.rehearsal", "grader.running.rehearsal")
-
-
 def import_all(names: Iterable[str]) -> tuple[str, ...]:
     """Import everything that is there.
 
@@ -83,9 +82,9 @@ def warm_up() -> None:
             _train()
         if "pytest" in sys.modules:
             _judge(Path(name))
-        for module in REHEARSALS:
+        for module in filter(sys.modules.__contains__, REHEARSALS):
             with contextlib.suppress(Exception):  # children are slower then, and say themselves what is wrong
-                importlib.import_module(module).rehearse()
+                sys.modules[module].rehearse()
 
 
 def _train() -> None:
