@@ -126,7 +126,10 @@ def main(arguments: list[str]) -> int:
     connection = Connection(int(arguments[0]))
     os.set_inheritable(connection.fileno(), False)
     plan: Plan = connection.recv()
-    plan.prepare()
+    try:
+        plan.prepare()
+    except Exception:  # workers are slower then, and say themselves what is wrong
+        traceback.print_exc()
     gc.collect()
     gc.freeze()  # pages stay shared with the workers
     _Host(connection, plan.work).serve()

@@ -98,10 +98,11 @@ class ForkStarter:
 
     async def start(self, key: str, own: Mapping[str, str]) -> Worker:
         """Fork a worker; see `Starter`."""
-        if self._host.poll() is not None:  # somebody has killed it
+        loop = asyncio.get_running_loop()
+        if self._host.poll() is not None:  # somebody has killed it, and its workers died with it
+            self._lose(loop)
             self.close()
             self._start_host()
-        loop = asyncio.get_running_loop()
         loop.add_reader(self._connection.fileno(), self._listen)
         self._ends[key] = loop.create_future()
         self._tell(Job(key, dict(own), str(self._spool.log(key).absolute())))
@@ -114,10 +115,12 @@ class ForkStarter:
 
     def _start_host(self) -> None:
         self._connection, theirs = multiprocessing.Pipe()
-        with theirs:
+        with theirs, self._spool.log("host").open("ab") as log:
             self._host = subprocess.Popen(
                 [sys.executable, "-P", "-m", "grader.batch.host", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 env=self._environment,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # an interrupt from the keyboard is for us alone
@@ -129,14 +132,18 @@ class ForkStarter:
             self._connection.send(order)
 
     def _listen(self) -> None:
-        """Take an answer; without the host, every worker has ended with it."""
+        """Take an answer."""
         try:
             ended: Ended = self._connection.recv()
             self._settle(ended.key, ended.code)
         except (EOFError, ConnectionResetError):
-            asyncio.get_running_loop().remove_reader(self._connection.fileno())
-            for key in tuple(self._ends):
-                self._settle(key, -signal.SIGKILL)
+            self._lose(asyncio.get_running_loop())
+
+    def _lose(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Without the process that forks them, every worker has ended."""
+        loop.remove_reader(self._connection.fileno())
+        for key in tuple(self._ends):
+            self._settle(key, -signal.SIGKILL)
 
     def _settle(self, key: str, code: int) -> None:
         end = self._ends.pop(key)

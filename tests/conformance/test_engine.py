@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import sys
 import time
 
 import psutil
@@ -14,6 +13,7 @@ from grader.batch.engine import LocalEngine
 from grader.batch.node import Orders
 from grader.batch.spool import Outcome, Spool
 from tests.fakes.batches import a_task
+from tests.fakes.programs import by_command, fork_starter
 from tests.fakes.ray_cluster import demand_ray, private_cluster
 
 pytestmark = [
@@ -36,16 +36,22 @@ def spool(tmp_path):
     return Spool(tmp_path / "spool")
 
 
-@pytest.fixture(params=["local", "ray"])
+@pytest.fixture(params=["command", "fork", "ray"])
 def engine_of(request, spool, tmp_path):
     """Makes an engine whose workers are a program of Python, with variables of ours."""
     variables = {"OURS": "yes"}
-    if request.param == "local":
-        yield lambda program: LocalEngine((sys.executable, "-c", program), {**os.environ, **variables}, spool)
+    if request.param == "command":
+        yield lambda program: by_command(program, spool, {**os.environ, **variables})
         return
-    demand_ray()
-    cluster = request.getfixturevalue("cluster")
     with contextlib.ExitStack() as stack:
+        if request.param == "fork":
+            yield lambda program: LocalEngine(
+                stack.enter_context(contextlib.closing(fork_starter(program, spool, {**os.environ, **variables}))),
+                spool,
+            )
+            return
+        demand_ray()
+        cluster = request.getfixturevalue("cluster")
 
         def make(program):
             from grader.batch.ray_engine import connected

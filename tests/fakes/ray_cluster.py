@@ -51,9 +51,11 @@ class Nodes:
 def private_cluster(*resources):
     """Run a cluster with a node for each of these, such as `{"num_cpus": 1}`, the head first; yields its nodes."""
     demand_ray()
-    before = {name: os.environ.get(name) for name in VARIABLES}
-    os.environ.update(VARIABLES)
     folder = tempfile.mkdtemp(prefix="grader-ray-", dir="/tmp")  # the path of a socket must be short
+    os.mkdir(f"{folder}/ray")  # where the address of the current cluster is written, which nobody makes
+    variables = VARIABLES | {"RAY_TMPDIR": folder}
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own processes, which it does not wait for
         from ray.cluster_utils import Cluster

@@ -9,8 +9,8 @@ import time
 import psutil
 import pytest
 
-from grader.batch.engine import LocalEngine, die_with_parent
 from grader.batch.spool import Spool
+from tests.fakes.programs import by_command
 
 CHILD = """
 import os, sys
@@ -28,7 +28,7 @@ def spool(tmp_path):
 
 
 def engine_of(spool, program):
-    return LocalEngine((sys.executable, "-c", program), os.environ, spool)
+    return by_command(program, spool, os.environ)
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,3 @@ def test_a_worker_whose_parent_is_gone_ends_at_once():
     )
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert callable(die_with_parent)

@@ -1,14 +1,13 @@
 """GPU lanes: what fits runs together, what does not waits, and CPU work never does."""
 
 import asyncio
-import sys
 
 import pytest
 
-from grader.batch.engine import LocalEngine
 from grader.batch.lanes import Lanes, gpu_share
 from grader.batch.spool import Spool, Task
 from grader.model.device import Gpu
+from tests.fakes.programs import by_command
 
 GIB = 1024**3
 
@@ -85,7 +84,7 @@ def test_the_worker_of_a_job_on_a_gpu_sees_that_one_alone(tmp_path):
     for key, memory in (("gpu", 0), ("cpu", None)):
         spool.write_task(Task(key=key, kind="grade", submission=1, inputs={}, device="cuda", gpu_bytes=memory, **facts))
     program = "import os; print(os.environ.get('CUDA_VISIBLE_DEVICES', 'none'))"
-    engine = LocalEngine((sys.executable, "-c", program), {}, spool, [gpu(0, 8)])
+    engine = by_command(program, spool, {}, [gpu(0, 8)])
 
     for key, seen in (("gpu", "GPU-0"), ("cpu", "none")):
         assert asyncio.run(engine.run(key)) == "it ended with exit code 0"

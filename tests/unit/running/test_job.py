@@ -11,7 +11,7 @@ from grader.model.run import RunResult, RunStatus
 from grader.running.box import Box, WorkerOrder, read_order
 from grader.running.events import Event
 from grader.running.job import Progress
-from grader.running.versions import versions
+from grader.running.versions import _versions, versions
 from grader.sandbox.base import Command
 from tests.fakes.runs import completed, prepare, run, small_lab, telling
 from tests.fakes.sandbox import ENDED, FakeSandbox, killed
@@ -169,4 +169,6 @@ def test_versions_are_read_without_importing(monkeypatch):
     assert found["python"].startswith("3.")
     assert {"torch", "papermill", "ipykernel"} <= found.keys()
     monkeypatch.setattr("grader.running.versions._PACKAGES", ("no-such-package",))
+    _versions.cache_clear()
     assert list(versions()) == ["python"]
+    _versions.cache_clear()

@@ -27,7 +27,7 @@ class World:
         self.spool.write_task(a_task("k", **values))
 
     def work(self):
-        work(self.settings, self.spool.folder, "k", None)
+        work("k", self.settings, self.spool.folder)
         return self.spool.outcome("k")
 
     def again(self):
