@@ -1,6 +1,7 @@
 """Remembers measurements on disk under everything that they depend on."""
 
 import ast
+import contextlib
 import functools
 import hashlib
 import importlib.util
@@ -48,7 +49,7 @@ def cache_key(spec: MeasurementSpec, module: str, inputs: MeasuringInputs) -> st
         "bases": [_folder_files(inputs.bases[name]) for name in spec.bases if name in inputs.bases],
         "data": [_hash(inputs.checks_root / name) for name in spec.data if (inputs.checks_root / name).is_file()],
         "sources": sources_sha256(module),
-        "versions": _versions(),
+        "versions": library_versions(),
         "device": inputs.device,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
@@ -99,7 +100,7 @@ def remember(folder: Path, key: str, value: dict[str, Any]) -> None:
     except OSError:  # a full or read-only disk costs time, not the grade
         partial.unlink(missing_ok=True)
         return
-    _prune(folder)
+    prune(folder, "*.json", ENTRIES)
 
 
 @functools.cache
@@ -164,7 +165,9 @@ def _hash_of(path: str, size: int, modified: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _versions() -> dict[str, str]:
+@functools.cache
+def library_versions() -> dict[str, str]:
+    """Return the versions of the packages that can change a number, by name; empty for one that is not there."""
     found: dict[str, str] = {}
     for name in PACKAGES:
         try:
@@ -185,10 +188,17 @@ def _text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _prune(folder: Path) -> None:
-    entries = list(folder.glob("*.json"))
-    if len(entries) <= ENTRIES:
-        return
-    entries.sort(key=lambda path: path.stat().st_mtime)
-    for path in entries[: len(entries) - ENTRIES]:
+def prune(folder: Path, pattern: str, most: int) -> None:
+    """Remove the oldest entries of a folder.
+
+    Args:
+        folder: where they are.
+        pattern: of their names.
+        most: how many are kept.
+    """
+    ages: list[tuple[float, Path]] = []
+    for path in folder.glob(pattern):
+        with contextlib.suppress(FileNotFoundError):  # somebody else has removed it
+            ages.append((path.stat().st_mtime, path))
+    for _, path in sorted(ages)[: max(0, len(ages) - most)]:
         path.unlink(missing_ok=True)

@@ -123,4 +123,6 @@ def _logits(spec: MeasurementSpec, inputs: MeasuringInputs, texts: LabelledTexts
     folder = spec.artifacts[0]
     model, config = load_classifier(inputs.artifacts, folder, inputs.device)
     saved = load_tokenizer(inputs.artifacts, folder)
-    return logits_of(model, config, saved, texts.texts, option(spec, "max_length", MAX_LENGTH))
+    return logits_of(
+        model, config, saved, texts.texts, option(spec, "max_length", MAX_LENGTH), cache_dir=inputs.cache_dir
+    )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,17 +51,18 @@ class Evaluation:
         self.seconds = 0.0
         self.one_by_one = 0.0
 
-    def encode(self, texts: Sequence[str], max_length: int) -> None:
+    def encode(self, texts: Sequence[str], max_length: int, cache_dir: Path) -> None:
         """Turn the next texts into tokens.
 
         Args:
             texts: what is read next; at least one.
             max_length: tokens to keep.
+            cache_dir: the folder of remembered measurements.
 
         Raises:
             SubmissionFault: GR315, the models' tokenizer cannot be used with them.
         """
-        self._encoded = encode_texts(self._gathered.config, self._gathered.tokenizer, texts, max_length)
+        self._encoded = encode_texts(self._gathered.config, self._gathered.tokenizer, texts, max_length, cache_dir)
         self._order = sorted(range(len(self._encoded)), key=lambda row: len(self._encoded[row]))
 
     @property

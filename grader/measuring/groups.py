@@ -96,7 +96,8 @@ def _measured(
         work = Evaluation(gathered, members[0].asked[0].inputs.device, room)
         for wanted in members[0].texts.values():
             texts = labelled_texts(wanted[0].spec, wanted[0].inputs)
-            work.encode(texts.texts, option(wanted[0].spec, "max_length", MAX_LENGTH))
+            length = option(wanted[0].spec, "max_length", MAX_LENGTH)
+            work.encode(texts.texts, length, wanted[0].inputs.cache_dir)
             if when == "auto" and not work.trial.faster:
                 return Part(kind, 0, why=f"one after the other is faster here ({work.trial})")
             logits = work.logits()

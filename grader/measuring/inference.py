@@ -1,10 +1,12 @@
 """Runs a classifier over texts: tokenised once, batched by length, in float32, without gradients."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import SubmissionFault
 from grader.measuring.configs import ClassifierConfig
+from grader.measuring.token_cache import token_ids
 from grader.measuring.tokenizers import SavedTokenizer
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ def logits_of(
     saved: SavedTokenizer,
     texts: Sequence[str],
     max_length: int,
+    *,
+    cache_dir: Path,
 ) -> "np.ndarray[Any, np.dtype[np.float32]]":
     """Compute the logits of every text.
 
@@ -33,6 +37,7 @@ def logits_of(
         saved: the tokenizer.
         texts: what to classify.
         max_length: tokens to keep, special ones included.
+        cache_dir: the folder of remembered measurements; the tokens of texts are remembered there as well.
 
     Returns:
         Shape (texts, labels), in the order of the texts.
@@ -44,7 +49,7 @@ def logits_of(
     import numpy as np
     import torch
 
-    encoded = encode_texts(config, saved, texts, max_length)
+    encoded = encode_texts(config, saved, texts, max_length, cache_dir)
     order = sorted(range(len(encoded)), key=lambda row: len(encoded[row]))
     result = np.zeros((len(encoded), config.num_labels), dtype=np.float32)
     device = next(model.parameters()).device
@@ -60,7 +65,7 @@ def logits_of(
 
 
 def encode_texts(
-    config: ClassifierConfig, saved: SavedTokenizer, texts: Sequence[str], max_length: int
+    config: ClassifierConfig, saved: SavedTokenizer, texts: Sequence[str], max_length: int, cache_dir: Path
 ) -> list[list[int]]:
     """Turn texts into the numbers that a classifier reads.
 
@@ -69,6 +74,7 @@ def encode_texts(
         saved: the tokenizer.
         texts: what to classify.
         max_length: tokens to keep, special ones included; never more than the model has positions.
+        cache_dir: as for `logits_of`.
 
     Returns:
         The tokens of each text.
@@ -79,7 +85,7 @@ def encode_texts(
     if saved.largest_id >= config.vocabulary:
         message = f"The tokenizer has {saved.largest_id + 1:,} tokens and the model {config.vocabulary:,}."
         raise SubmissionFault("GR315", message, "Save the tokenizer that the model was trained with.")
-    return [entry.ids for entry in saved.encode(texts, min(max_length, config.positions))]
+    return token_ids(saved, texts, min(max_length, config.positions), cache_dir)
 
 
 def pad_rows(encoded: list[list[int]], config: ClassifierConfig) -> "tuple[Tensor, Tensor]":

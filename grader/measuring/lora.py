@@ -120,7 +120,7 @@ def adapter_accuracy(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str
         saved = load_tokenizer(model_base(spec, inputs), "")
     model = assembled(found.classifier, state, inputs.device)
     length = option(spec, "max_length", MAX_LENGTH)
-    return scores(logits_of(model, found.classifier, saved, texts.texts, length), texts)
+    return scores(logits_of(model, found.classifier, saved, texts.texts, length, cache_dir=inputs.cache_dir), texts)
 
 
 def read_adapter(spec: MeasurementSpec, inputs: MeasuringInputs) -> Adapted:

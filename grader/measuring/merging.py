@@ -106,7 +106,7 @@ def _label_flips(spec: MeasurementSpec, inputs: MeasuringInputs, expected: "dict
     with ours("the tokenizer of the base"):
         saved = load_tokenizer(model_base(spec, inputs), "")
     merged, config = load_classifier(inputs.artifacts, spec.artifacts[1], inputs.device)
-    theirs = logits_of(merged, config, saved, texts, length)
+    theirs = logits_of(merged, config, saved, texts, length, cache_dir=inputs.cache_dir)
     reference = assembled(found.classifier, expected, inputs.device)
-    honest = logits_of(reference, found.classifier, saved, texts, length)
+    honest = logits_of(reference, found.classifier, saved, texts, length, cache_dir=inputs.cache_dir)
     return int((theirs.argmax(axis=1) != honest.argmax(axis=1)).sum()), len(texts)

@@ -26,7 +26,7 @@ def rehearse() -> None:
         root = Path(name)
         _write_model(root / "model")
         model, config = load_classifier(root, "model")
-        logits = logits_of(model, config, load_tokenizer(root, "model"), _TEXTS, max_length=4)
+        logits = logits_of(model, config, load_tokenizer(root, "model"), _TEXTS, max_length=4, cache_dir=root)
     predictions(logits)
     scores(logits, LabelledTexts(_TEXTS, labels=(0, 1), slices={}))
 

@@ -1,6 +1,7 @@
 """Loads tokenizer.json by an allow-list of its parts, and compares a saved tokenizer with that of the base."""
 
 import contextlib
+import hashlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ class SavedTokenizer:
     vocabulary: int
     """Number of tokens, added ones included."""
     largest_id: int
+    sha256: str
+    """Of the file tokenizer.json."""
     max_length: int | None
     """What tokenizer_config.json states; None when it states none."""
 
@@ -94,8 +97,11 @@ def load_tokenizer(root: Path, folder: str) -> SavedTokenizer:
         tokenizer = Tokenizer.from_buffer(data)
     tokenizer.no_padding()
     tokenizer.no_truncation()
+    digest = hashlib.sha256(data).hexdigest()
     ids = tokenizer.get_vocab(with_added_tokens=True)
-    return SavedTokenizer(tokenizer, parts, len(ids), max(ids.values(), default=0), _stated_length(root, folder))
+    return SavedTokenizer(
+        tokenizer, parts, len(ids), max(ids.values(), default=0), digest, _stated_length(root, folder)
+    )
 
 
 def tokenizer_agreement(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[str, Any]:

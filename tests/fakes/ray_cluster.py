@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from pathlib import Path
 
 import psutil
 import pytest
@@ -52,7 +53,7 @@ def private_cluster(*resources):
     """Run a cluster with a node for each of these, such as `{"num_cpus": 1}`, the head first; yields its nodes."""
     demand_ray()
     folder = tempfile.mkdtemp(prefix="grader-ray-", dir="/tmp")  # the path of a socket must be short
-    os.mkdir(f"{folder}/ray")  # where the address of the current cluster is written, which nobody makes
+    Path(folder, "ray").mkdir()  # where the address of the current cluster is written, which nobody makes
     variables = VARIABLES | {"RAY_TMPDIR": folder}
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)

@@ -81,8 +81,10 @@ def test_an_artifact_that_is_not_as_the_manifest_says_is_told(inputs: MeasuringI
 def test_a_library_that_is_not_there_is_part_of_the_key(inputs, monkeypatch: pytest.MonkeyPatch) -> None:
     before = cache_key(SPEC, MODULE, inputs)
     monkeypatch.setattr(cache, "PACKAGES", (*cache.PACKAGES, "no-such-package"))
+    cache.library_versions.cache_clear()
 
     assert cache_key(SPEC, MODULE, inputs) != before
+    cache.library_versions.cache_clear()
 
 
 def test_sources_are_those_of_the_module_and_what_it_imports() -> None:

@@ -23,5 +23,5 @@ def test_what_is_rehearsed_is_a_measurement(tmp_path):
     model, config = rehearsal.load_classifier(tmp_path, "model")
     saved = rehearsal.load_tokenizer(tmp_path, "model")
 
-    assert rehearsal.logits_of(model, config, saved, ["a b"], 4).shape == (1, 2)
+    assert rehearsal.logits_of(model, config, saved, ["a b"], 4, cache_dir=tmp_path).shape == (1, 2)
     assert [entry.tokens for entry in saved.encode(["a b"])] == [["[CLS]", "a", "b", "[SEP]"]]

@@ -149,7 +149,7 @@ def test_an_interruption_is_no_fault_of_a_file() -> None:
         def encode_batch(self, texts: list[str]) -> None:
             raise KeyboardInterrupt
 
-    saved = SavedTokenizer(Interrupting(), {}, 0, 0, None)
+    saved = SavedTokenizer(Interrupting(), {}, 0, 0, "", None)
 
     with pytest.raises(KeyboardInterrupt):
         saved.encode(["text"])
