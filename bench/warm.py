@@ -32,6 +32,7 @@ def measure_ways(lab_id: str, profile: str, rounds: int) -> dict[str, list[Way]]
     """Grade in turn, warm and cold; every round with caches of its own but for the models."""
     found: dict[str, list[Way]] = {"warm": [], "cold": []}
     settings = read_settings()
+    (settings.cache / "hub").mkdir(parents=True, exist_ok=True)  # made by the first run that needs it
     with meter() as usage, warm_batch(settings, Workshop(settings).labs, 1000) as warm:
         for _ in range(rounds):
             for way, used in (("warm", warm), ("cold", replace(settings, warm="off"))):
@@ -66,4 +67,6 @@ def warm_lines(found: dict[str, list[Way]]) -> list[str]:
         pairs = zip(found["cold"], found["warm"], strict=True)
         ratios = [getattr(cold, name) / getattr(warm, name) for cold, warm in pairs]
         lines.append(f"cold / warm, {name}: {statistics.median(ratios):.2f} ({min(ratios):.2f} .. {max(ratios):.2f})")
+    over = [row.cpu / row.cells for row in found["warm"]]
+    lines.append(f"warm, CPU / cells: {statistics.median(over):.2f} ({min(over):.2f} .. {max(over):.2f})")
     return [*lines, f"{len(found['warm'])} rounds in turn, load {os.getloadavg()[0]:.1f}"]
