@@ -1,4 +1,4 @@
-"""A process that imports what workers need and forks one for each job: `python -P -m grader.batch.host DESCRIPTOR`.
+"""Imports what workers need and forks one for each job: `python -P -m grader.batch.host DESCRIPTOR SPOOL`.
 
 It has one thread, ends with the one that started it, and its workers end with it.
 """
@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
     """Import, freeze, serve.
 
     Args:
-        arguments: number of the descriptor through which orders come.
+        arguments: number of the descriptor through which orders come; the spool, by which people know whose it is.
     """
     connection = Connection(int(arguments[0]))
     os.set_inheritable(connection.fileno(), False)

@@ -115,9 +115,10 @@ class ForkStarter:
 
     def _start_host(self) -> None:
         self._connection, theirs = multiprocessing.Pipe()
+        place = str(self._spool.folder.absolute())
         with theirs, self._spool.log("host").open("ab") as log:
             self._host = subprocess.Popen(
-                [sys.executable, "-P", "-m", "grader.batch.host", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "grader.batch.host", str(theirs.fileno()), place],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

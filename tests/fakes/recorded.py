@@ -35,6 +35,8 @@ def assert_nothing_twice(course, students):
     folders = [path for path in (course / "runs").iterdir() if not path.name.startswith((".", "gradebook"))]
     assert len(folders) == students
     for log in (course / "runs" / ".spool").glob("*.log"):
+        if log.stem == "host":  # of the process that forks workers
+            continue
         words = log.read_text()
         assert len(re.findall(r"^graded by", words, re.MULTILINE)) <= 1, words
         assert re.search(r"^(graded|taken over) by", words, re.MULTILINE), words

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.xdist_group("batch"), pytest.mark.slow]
 
 KILLS = int(os.environ.get("GRADER_CHAOS_KILLS", "5"))
 #: So many that the last one is graded about when the last kill falls.
-STUDENTS = max(4, KILLS // 8)
+STUDENTS = max(6, KILLS // 2)
 COMMAND = ("batch", "../handed-in", "--workers", "2", "--json")
 
 
@@ -46,7 +46,7 @@ def test_kills_at_random_lose_nothing_and_double_nothing(tmp_path):
         starts += 1
         while process.poll() is None and kills < KILLS:
             try:
-                process.wait(dice.uniform(0.5, 4.0))
+                process.wait(dice.uniform(0.3, 2.0))
             except subprocess.TimeoutExpired:
                 kills += kill_one(process, dice)
         if kills < KILLS and process.poll() == 0:
