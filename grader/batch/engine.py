@@ -53,22 +53,13 @@ class LocalEngine:
         worker = await self._starter.start(key, own)
         self._running[key] = worker
         try:
-            code = await worker.wait()
+            return await worker.wait()
         finally:
+            worker.kill()  # it does not outlive a task that was cancelled
             self._running.pop(key, None)
-        return ending(code)
 
     def kill(self, key: str) -> None:
         """End the worker of a job at once."""
         worker = self._running.get(key)
         if worker is not None:
             worker.kill()
-
-
-def ending(code: int) -> str:
-    """Say how a process ended.
-
-    Args:
-        code: its exit code, negative for a signal, as Python tells it.
-    """
-    return f"it was killed by signal {-code}" if code < 0 else f"it ended with exit code {code}"

@@ -3,6 +3,7 @@
 It has one thread, ends with the one that started it, and its workers end with it.
 """
 
+import contextlib
 import gc
 import importlib
 import os
@@ -28,6 +29,8 @@ class Plan(NamedTuple):
 class Job(NamedTuple):
     """A worker that is to be forked."""
 
+    number: int
+    """Of this start: the same key may be started again."""
     key: str
     variables: dict[str, str]
     """For this worker alone."""
@@ -38,13 +41,13 @@ class Job(NamedTuple):
 class Kill(NamedTuple):
     """A worker that is to be ended."""
 
-    key: str
+    number: int
 
 
 class Ended(NamedTuple):
     """What the host says of a worker."""
 
-    key: str
+    number: int
     code: int
     """Exit code, negative for a signal."""
 
@@ -55,7 +58,7 @@ class _Host:
     def __init__(self, connection: Connection, work: Callable[[str], object]) -> None:
         self._connection = connection
         self._work = work
-        self._keys: dict[int, str] = {}
+        self._numbers: dict[int, int] = {}
         self._woken, self._wake = os.pipe()
 
     def serve(self) -> None:
@@ -64,36 +67,41 @@ class _Host:
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(self._wake)
         signal.signal(signal.SIGCHLD, _ignore)
-        while True:
-            ready = wait([self._connection, self._woken])
-            if self._woken in ready:
-                os.read(self._woken, 4096)
-                self._reap()
-            if self._connection in ready:
-                try:
+        with contextlib.suppress(EOFError, ConnectionError):
+            while True:
+                ready = wait([self._connection, self._woken])
+                if self._woken in ready:
+                    os.read(self._woken, 4096)
+                    self._reap()
+                if self._connection in ready:
                     self._obey(self._connection.recv())
-                except EOFError:
-                    return
 
     def _obey(self, order: Job | Kill) -> None:
         if isinstance(order, Kill):
-            for pid in [pid for pid, key in self._keys.items() if key == order.key]:
+            for pid in [pid for pid, number in self._numbers.items() if number == order.number]:
                 os.kill(pid, signal.SIGKILL)  # a child of ours that nobody has waited for
             return
-        host, pid = os.getpid(), os.fork()
+        try:
+            host, pid = os.getpid(), os.fork()
+        except OSError:  # memory or processes are scarce: the other workers go on
+            traceback.print_exc()
+            self._connection.send(Ended(order.number, 1))
+            return
         if pid == 0:
             self._become(order, host)
-        self._keys[pid] = order.key
+        self._numbers[pid] = order.number
 
     def _reap(self) -> None:
-        while self._keys:
+        while self._numbers:
             pid, state = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            self._connection.send(Ended(self._keys.pop(pid), os.waitstatus_to_exitcode(state)))
+            number = self._numbers.pop(pid, None)
+            if number is not None:  # else a process that preparing has left behind
+                self._connection.send(Ended(number, os.waitstatus_to_exitcode(state)))
 
     def _become(self, job: Job, host: int) -> NoReturn:
-        """In the fork: be what a new process would be, then work."""
+        """In the fork: be what a new process would be, then work; whatever happens, never go on as a host."""
         code = 1
         try:
             os.setsid()
@@ -106,15 +114,25 @@ class _Host:
             for descriptor in (output, self._woken, self._wake, self._connection.fileno()):
                 os.close(descriptor)
             os.environ.update(job.variables)
-            self._work(job.key)
-            code = 0
-        except SystemExit as exc:
-            code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+            code = _exit_code(self._work, job.key)
+            sys.stdout.flush()
         except BaseException:
+            code = 1
             traceback.print_exc()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        finally:
+            os._exit(code)
+
+
+def _exit_code(work: Callable[[str], object], key: str) -> int:
+    """Work, and return what an interpreter would end with."""
+    try:
+        work(key)
+    except SystemExit as exc:
+        if exc.code is None or isinstance(exc.code, int):
+            return (exc.code or 0) & 0xFF
+        print(exc.code, file=sys.stderr)
+        return 1
+    return 0
 
 
 def main(arguments: list[str]) -> int:
@@ -130,6 +148,7 @@ def main(arguments: list[str]) -> int:
         plan.prepare()
     except Exception:  # workers are slower then, and say themselves what is wrong
         traceback.print_exc()
+    sys.stdout.flush()  # else each worker would say it again
     gc.collect()
     gc.freeze()  # pages stay shared with the workers
     _Host(connection, plan.work).serve()

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.batch.engine import ending
 from grader.batch.spool import Spool
+from grader.batch.starting import ending
 from grader.reuse import installed_sha256, sources_sha256
 from grader.sandbox.gpus import find_gpus
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import multiprocessing
-import signal
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +17,8 @@ from grader.batch.spool import Spool
 class Worker(Protocol):
     """A process that works on a job."""
 
-    async def wait(self) -> int:
-        """Wait for its end and return its exit code, negative for a signal."""
+    async def wait(self) -> str:
+        """Wait for its end and say how it ended, in words."""
         ...
 
     def kill(self) -> None:
@@ -90,28 +91,32 @@ class ForkStarter:
             spool: where their logs are.
             prepare: imports what `work` needs, and does what workers would do for the first time.
         """
-        self._plan = Plan(prepare, work)
+        self._plan = pickle.dumps(Plan(prepare, work))  # what cannot be pickled is told before there is a process
         self._environment = dict(environment)
         self._spool = spool
-        self._ends: dict[str, asyncio.Future[int]] = {}
+        self._numbers = itertools.count()
+        self._ends: dict[int, asyncio.Future[str]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._start_host()
 
     async def start(self, key: str, own: Mapping[str, str]) -> Worker:
         """Fork a worker; see `Starter`."""
-        loop = asyncio.get_running_loop()
         if self._host.poll() is not None:  # somebody has killed it, and its workers died with it
-            self._lose(loop)
             self.close()
             self._start_host()
-        loop.add_reader(self._connection.fileno(), self._listen)
-        self._ends[key] = loop.create_future()
-        self._tell(Job(key, dict(own), str(self._spool.log(key).absolute())))
-        return _Fork(self._ends[key], lambda: self._tell(Kill(key)))
+        self._listen_in(asyncio.get_running_loop())
+        number, end = next(self._numbers), asyncio.get_running_loop().create_future()
+        self._ends[number] = end
+        self._tell(Job(number, key, dict(own), str(self._spool.log(key).absolute())))
+        return _Fork(end, lambda: self._kill(number))
 
     def close(self) -> None:
-        """End the process that is forked, and every worker with it."""
+        """End the process that is forked, and every worker with it; whoever waits for one is told."""
+        self._listen_in(None)
         self._connection.close()
-        self._host.wait()
+        how = ending(self._host.wait())  # now, so that the next job finds it gone
+        for number in tuple(self._ends):
+            self._settle(number, f"the process that forks workers is gone, {how} (see {self._spool.log('host')})")
 
     def _start_host(self) -> None:
         self._connection, theirs = multiprocessing.Pipe()
@@ -126,30 +131,38 @@ class ForkStarter:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # an interrupt from the keyboard is for us alone
             )
-        self._tell(self._plan)
+        with contextlib.suppress(ConnectionError):
+            self._connection.send_bytes(self._plan)
 
-    def _tell(self, order: Plan | Job | Kill) -> None:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its end is noticed where answers come from
+    def _tell(self, order: Job | Kill) -> None:
+        with contextlib.suppress(ConnectionError):  # its end is noticed where answers come from
             self._connection.send(order)
 
+    def _kill(self, number: int) -> None:
+        if number in self._ends:
+            self._tell(Kill(number))
+
+    def _listen_in(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Take answers in one loop and no other."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._connection.fileno())
+        self._loop = loop
+        if loop is not None:
+            loop.add_reader(self._connection.fileno(), self._listen)
+
     def _listen(self) -> None:
-        """Take an answer."""
+        """Take an answer; without the process that forks them, every worker has ended."""
         try:
             ended: Ended = self._connection.recv()
-            self._settle(ended.key, ended.code)
-        except (EOFError, ConnectionResetError):
-            self._lose(asyncio.get_running_loop())
+        except (EOFError, OSError):
+            self.close()
+        else:
+            self._settle(ended.number, ending(ended.code))
 
-    def _lose(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Without the process that forks them, every worker has ended."""
-        loop.remove_reader(self._connection.fileno())
-        for key in tuple(self._ends):
-            self._settle(key, -signal.SIGKILL)
-
-    def _settle(self, key: str, code: int) -> None:
-        end = self._ends.pop(key)
+    def _settle(self, number: int, words: str) -> None:
+        end = self._ends.pop(number)
         if not end.done():  # whoever waited may have been cancelled
-            end.set_result(code)
+            end.set_result(words)
 
 
 class _Program:
@@ -158,8 +171,8 @@ class _Program:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def wait(self) -> int:
-        return await self._process.wait()
+    async def wait(self) -> str:
+        return ending(await self._process.wait())
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -169,9 +182,18 @@ class _Program:
 class _Fork:
     """A worker that is a fork."""
 
-    def __init__(self, end: asyncio.Future[int], kill: Callable[[], None]) -> None:
+    def __init__(self, end: asyncio.Future[str], kill: Callable[[], None]) -> None:
         self._end = end
         self.kill = kill
 
-    async def wait(self) -> int:
+    async def wait(self) -> str:
         return await self._end
+
+
+def ending(code: int) -> str:
+    """Say how a process ended.
+
+    Args:
+        code: its exit code, negative for a signal, as Python tells it.
+    """
+    return f"it was killed by signal {-code}" if code < 0 else f"it ended with exit code {code}"

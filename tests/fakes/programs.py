@@ -1,6 +1,9 @@
 """Workers of a batch that are a few lines of Python."""
 
 import functools
+import importlib
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -33,6 +36,34 @@ def fail() -> None:
     raise ValueError("not prepared")
 
 
+def say_so() -> None:
+    """Print without flushing, and leave a process behind that ends at some time."""
+    print("prepared", end="")
+    subprocess.Popen(["/bin/sleep", "0.1"])
+
+
+def fork_only_later() -> None:
+    """Let the next fork of this process fail."""
+    fork = os.fork
+
+    def fail_once() -> int:
+        os.fork = fork
+        raise BlockingIOError("no more processes")
+
+    os.fork = fail_once
+
+
+class Unreadable:
+    """Work that can be pickled, but not unpickled."""
+
+    def __call__(self, key: str) -> None:
+        """Is never called."""
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """Break where it is read."""
+        return int, ("no work",)
+
+
 def import_this() -> None:
     """Import a module that nothing else imports."""
-    import this  # noqa: F401
+    importlib.import_module("this")

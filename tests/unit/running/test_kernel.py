@@ -1,4 +1,5 @@
 import signal
+from pathlib import Path
 
 import pytest
 from jupyter_core.utils import run_sync
@@ -88,3 +89,25 @@ def test_the_end_of_a_kernel_waits_for_the_thread_that_took_the_order(kernel, cl
     assert process.returncode == 0
     assert "MainThread" in (tmp_path / "work" / "alive").read_text()
     assert "Control" not in (tmp_path / "work" / "alive").read_text()
+
+
+def test_the_cells_of_a_run_are_in_its_history_though_none_is_kept_on_disk(kernel, client, tmp_path, monkeypatch):
+    async def execute(code):
+        asked = client.execute(code)
+        while True:
+            message = await client.get_iopub_msg(timeout=60)
+            if message["parent_header"].get("msg_id") != asked:
+                continue
+            if message["msg_type"] == "stream":
+                return message["content"]["text"]
+            assert message["content"].get("execution_state") != "idle"
+
+    async def ask():
+        await client.wait_for_ready(timeout=60)
+        await execute("a = 1; print(a)")
+        return await execute("%history"), await execute("print(get_ipython().history_manager.hist_file)")
+
+    history, file = run_sync(ask)()
+
+    assert history == "a = 1; print(a)\n%history\n"
+    assert not Path(file.strip()).exists()

@@ -3,6 +3,7 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -118,3 +119,28 @@ def test_a_module_that_is_not_there_is_said():
 )
 def test_the_end_of_a_program_is_its_exit_status(code, status):
     assert in_a_fork(lambda: birth._exit_code(program_of((sys.executable, "-c", code)))) == status
+
+
+FINALIZERS = """
+import os, weakref
+from grader.warm import birth
+class Thing: pass
+inherited, own = Thing(), Thing()
+weakref.finalize(inherited, print, "inherited")
+pid = os.fork()
+if pid == 0:
+    if RENEWS:
+        birth.renew({}, birth.Memory(dict(os.environ)))
+    weakref.finalize(own, print, "own")
+    birth.end(lambda: None)
+os.waitpid(pid, 0)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(("renews", "ran"), [(True, {"own"}), (False, {"own", "inherited"})])
+def test_a_fork_runs_its_own_finalizers_at_its_end_and_none_that_it_inherits(renews, ran):
+    code = FINALIZERS.replace("RENEWS", str(renews))
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+
+    assert (set(done.stdout.split()), done.stderr) == (ran, "")
