@@ -25,7 +25,7 @@ def logits_of(
     texts: Sequence[str],
     max_length: int,
     *,
-    cache_dir: Path,
+    cache_dir: Path | None = None,
 ) -> "np.ndarray[Any, np.dtype[np.float32]]":
     """Compute the logits of every text.
 
@@ -37,7 +37,7 @@ def logits_of(
         saved: the tokenizer.
         texts: what to classify.
         max_length: tokens to keep, special ones included.
-        cache_dir: the folder of remembered measurements; the tokens of texts are remembered there as well.
+        cache_dir: the folder of remembered measurements; the tokens of the texts are remembered there, if given.
 
     Returns:
         Shape (texts, labels), in the order of the texts.
@@ -65,7 +65,7 @@ def logits_of(
 
 
 def encode_texts(
-    config: ClassifierConfig, saved: SavedTokenizer, texts: Sequence[str], max_length: int, cache_dir: Path
+    config: ClassifierConfig, saved: SavedTokenizer, texts: Sequence[str], max_length: int, cache_dir: Path | None
 ) -> list[list[int]]:
     """Turn texts into the numbers that a classifier reads.
 

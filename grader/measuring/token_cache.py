@@ -18,14 +18,14 @@ ENTRY_LIMIT = 16 * 1024**2
 _DIGEST_BYTES = 32
 
 
-def token_ids(saved: SavedTokenizer, texts: Sequence[str], max_length: int, cache_dir: Path) -> list[list[int]]:
+def token_ids(saved: SavedTokenizer, texts: Sequence[str], max_length: int, cache_dir: Path | None) -> list[list[int]]:
     """Turn texts into tokens, or remember what they became.
 
     Args:
         saved: the tokenizer.
         texts: what to encode.
         max_length: tokens to keep, special ones included.
-        cache_dir: the folder of remembered measurements.
+        cache_dir: the folder of remembered measurements; nothing is remembered when it is None.
 
     Returns:
         The numbers of the tokens of each text, whether remembered or not.
@@ -33,13 +33,19 @@ def token_ids(saved: SavedTokenizer, texts: Sequence[str], max_length: int, cach
     Raises:
         SubmissionFault: GR315, the tokenizer fails.
     """
+    if cache_dir is None:
+        return _encoded(saved, texts, max_length)
     path = cache_dir / FOLDER / _key(saved, texts, max_length)
     known = _recall(path)
     if known is not None and len(known) == len(texts):
         return known
-    found = [entry.ids for entry in saved.encode(texts, max_length)]
+    found = _encoded(saved, texts, max_length)
     _remember(path, found)
     return found
+
+
+def _encoded(saved: SavedTokenizer, texts: Sequence[str], max_length: int) -> list[list[int]]:
+    return [entry.ids for entry in saved.encode(texts, max_length)]
 
 
 def _key(saved: SavedTokenizer, texts: Sequence[str], max_length: int) -> str:

@@ -44,6 +44,13 @@ def test_what_is_remembered_is_what_the_tokenizer_makes(saved, tmp_path, encoded
     assert [len(tokens) for tokens in made] == [6, 2, 6, 6]
 
 
+def test_nothing_is_remembered_without_a_folder(saved, encoded):
+    made = [token_ids(saved, TEXTS, 6, None) for _ in range(2)]
+
+    assert made[0] == made[1]
+    assert len(encoded) == 2
+
+
 def test_another_text_length_or_tokenizer_is_another_entry(saved, tmp_path, encoded):
     write_tokenizer(tmp_path / "other", words=WORDS[::-1])
     other = load_tokenizer(tmp_path / "other", "")
