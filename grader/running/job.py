@@ -28,7 +28,7 @@ from grader.running.rebinding import find_rebindings, judge_parameters
 from grader.running.versions import versions
 from grader.sandbox.base import Command, Contained, Sandbox, Tick
 from grader.sandbox.environ import build_environment
-from grader.sandbox.gpus import gpu_processes, wait_for_leftovers
+from grader.sandbox.gpus import wait_for_leftovers
 from grader.sandbox.limits import size
 
 #: Figures appear in the notebook as pictures, as they do in Jupyter.
@@ -125,9 +125,8 @@ def run_notebook(job: RunJob, sandbox: Sandbox, on_progress: Callable[[Progress]
         journal.measure(tick.cpu_seconds, tick.anonymous_bytes)
         on_progress(_progress(journal, tick, limits))
 
-    others = gpu_processes(job.gpu) if job.gpu is not None else frozenset[int]()
     contained, broken = _contain(sandbox, _command(attempt), follow)
-    notices = (*job.device_notices, *_gpu_notices(job.gpu, others))
+    notices = (*job.device_notices, *_gpu_notices(job.gpu, contained.seen))
     journal.take(events.read())
     events.keep(job.run_folder / "events.jsonl")
     outcome = broken or conclude(contained, journal, job.lab, limits)
@@ -196,12 +195,12 @@ def _contain(sandbox: Sandbox, command: Command, follow: Callable[[Tick], None])
         return nothing, Outcome(RunStatus.OUR_FAULT, exc.code, exc.message)
 
 
-def _gpu_notices(gpu: Gpu | None, others: frozenset[int]) -> tuple[Notice, ...]:
+def _gpu_notices(gpu: Gpu | None, ours: frozenset[int]) -> tuple[Notice, ...]:
     """Wait until the run's processes are off its GPU; the next one must find it free."""
-    left = wait_for_leftovers(gpu, others, _GPU_PATIENCE_SECONDS) if gpu is not None else frozenset[int]()
+    left = wait_for_leftovers(gpu, ours, _GPU_PATIENCE_SECONDS) if gpu is not None else frozenset[int]()
     if gpu is None or not left:
         return ()
-    return (Notice("GR608", f"cuda:{gpu.index} still runs {len(left)} processes that came during this run."),)
+    return (Notice("GR608", f"cuda:{gpu.index} still holds memory of {len(left)} processes of this run."),)
 
 
 def _result(attempt: _Attempt, sandbox: Sandbox, contained: Contained, journal: Journal, outcome: Outcome) -> RunResult:

@@ -48,6 +48,8 @@ class Contained:
     output_bytes: int
     survivors: int = 0
     """Processes that were still there after the command ended and had to be killed."""
+    seen: frozenset[int] = frozenset()
+    """Numbers that its processes had on this machine, of all that were there at some look."""
 
 
 @dataclass(frozen=True)

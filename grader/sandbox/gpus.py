@@ -48,19 +48,19 @@ def gpu_processes(gpu: Gpu) -> frozenset[int]:
         return frozenset(int(process.pid) for process in nvml.nvmlDeviceGetComputeRunningProcesses(handle))
 
 
-def wait_for_leftovers(gpu: Gpu, before: frozenset[int], patience: float) -> frozenset[int]:
-    """Wait until what came onto a GPU is gone: the driver needs a moment to free the memory of a killed process.
+def wait_for_leftovers(gpu: Gpu, ours: frozenset[int], patience: float) -> frozenset[int]:
+    """Wait until a run is off its GPU: the driver needs a moment to free the memory of a killed process.
 
     Args:
-        gpu: the GPU.
-        before: the processes that were on it before the run.
+        gpu: the GPU; other runs may share it.
+        ours: the processes of the run.
         patience: seconds to wait at most.
 
     Returns:
         The processes that are still there.
     """
     deadline = time.monotonic() + patience
-    while (left := gpu_processes(gpu) - before) and time.monotonic() < deadline:
+    while (left := gpu_processes(gpu) & ours) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     return left
 

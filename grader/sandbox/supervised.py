@@ -222,4 +222,5 @@ class Supervised:
             peak_memory_bytes=max(self._watchdog.peak_bytes, largest),
             output_bytes=self._output.total,
             survivors=survivors,
+            seen=frozenset(self._watchdog.known),
         )

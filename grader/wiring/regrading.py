@@ -8,8 +8,11 @@ from grader.batch.spool import Task
 from grader.batch.supervisor import Tally
 from grader.catalog import find_lab
 from grader.checking.grouping import Together
+from grader.errors import GraderError
 from grader.gradebook.records import Stored
+from grader.model.files import read_json
 from grader.model.grade import Grade
+from grader.model.run import RunResult
 from grader.wiring.batching import Batch
 from grader.wiring.class_keys import judge_key
 from grader.wiring.class_result import Change, changes
@@ -103,4 +106,14 @@ def _task(key: str, stored: Stored, lab_id: str) -> Task:
         run_folder=stored.run_folder,
         profile="",
         device="auto",
+        gpu_bytes=_gpu_bytes(Path(stored.run_folder)),
     )
+
+
+def _gpu_bytes(run_folder: Path) -> int | None:
+    """Return the GPU memory that a run declared; None for one on the CPU, and for one whose judging will say more."""
+    try:
+        run = read_json(run_folder / "run.json", RunResult)
+    except GraderError:
+        return None
+    return None if run.device == "cpu" else run.limits.gpu_memory_bytes or 0

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from grader.errors import InternalFault, MachineFault
@@ -372,6 +373,14 @@ def test_a_child_that_is_left_behind_is_killed_and_counted(bench):
     assert result.survivors == 1
     assert bench.is_empty()
     assert bench.pid_of_child()
+
+
+def test_its_processes_are_known_afterwards_by_their_numbers_out_here(bench):
+    out_here: set[int] = set()
+    code = "import os, time; os.fork(); time.sleep(1)"
+    contained = bench.sandbox.run(bench.command(code), lambda _: out_here.update(psutil.pids()))
+    assert len(contained.seen) == 2
+    assert contained.seen <= out_here
 
 
 def test_a_child_that_ends_by_itself_in_a_moment_is_no_survivor(bench):

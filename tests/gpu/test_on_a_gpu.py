@@ -10,7 +10,7 @@ from grader.measuring.causal_memory import Training, ask_cuda, count, predict
 from grader.model.lab import Limits
 from grader.sandbox.base import Command
 from grader.sandbox.bubblewrap import BubblewrapSandbox
-from grader.sandbox.gpus import free_bytes, gpu_processes, wait_for_leftovers
+from grader.sandbox.gpus import free_bytes, wait_for_leftovers
 from grader.wiring.devices import choose_device, usable_gpus
 from tests.fakes.boxes import needs_boxes
 
@@ -76,13 +76,13 @@ def test_a_box_sees_the_gpu_and_computes_on_it(tmp_path):
 @needs_boxes
 def test_the_memory_of_a_killed_run_comes_back(tmp_path):
     gpu = choose_device("cuda", "cuda").gpu
-    before, processes = free_bytes(gpu), gpu_processes(gpu)
+    before = free_bytes(gpu)
     code = "import torch, time; x = torch.ones(256 * 2**20, device='cuda'); print('holds', flush=True); time.sleep(600)"
 
     contained, said = in_a_box(tmp_path, code, wall_seconds=30, memory_bytes=None)
 
     assert (contained.limit, "holds" in said) == ("GR401", True), said
-    assert wait_for_leftovers(gpu, processes, 10.0) == frozenset()
+    assert wait_for_leftovers(gpu, contained.seen, 10.0) == frozenset()
     assert free_bytes(gpu) >= before - 128 * MIB
 
 

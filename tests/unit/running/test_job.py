@@ -1,6 +1,8 @@
 """Preparing a run and making its result, around a sandbox that plays a script."""
 
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from grader.running.events import Event
 from grader.running.job import Progress
 from grader.running.versions import _versions, versions
 from grader.sandbox.base import Command
+from grader.sandbox.gpus import find_gpus
+from tests.fakes.nvml import Card, Nvml
 from tests.fakes.runs import completed, prepare, run, small_lab, telling
 from tests.fakes.sandbox import ENDED, FakeSandbox, killed
 
@@ -136,6 +140,15 @@ def test_a_cell_whose_source_is_a_list_of_lines_is_read_as_well(tmp_path):
     document["cells"][1]["source"] = ["x = 1\n", "seed = 5"]
     path.write_text(json.dumps(document))
     assert run(job, telling(*completed("params", "cell2"))).notices[0].message.startswith("Cell 2 assigns `seed`")
+
+
+@pytest.mark.parametrize(("on_the_gpu", "told"), [([], []), ([7], []), ([7, 12], ["GR608"])])
+def test_only_a_process_of_the_run_that_stays_on_its_gpu_is_told(tmp_path, monkeypatch, on_the_gpu, told):
+    monkeypatch.setitem(sys.modules, "pynvml", Nvml(Card(processes=on_the_gpu)))
+    monkeypatch.setattr("grader.running.job._GPU_PATIENCE_SECONDS", 0.0)
+    job = prepare(tmp_path, "1", device="cuda", gpu=find_gpus({})[0])
+    result = run(job, telling(*completed(), contained=replace(ENDED, seen=frozenset({11, 12}))))
+    assert [notice.code for notice in result.notices] == told
 
 
 def test_a_second_run_in_the_same_folder_starts_afresh(tmp_path):

@@ -45,19 +45,18 @@ def test_free_memory_and_processes_are_those_of_the_gpu(driver):
     assert (gpu_processes(new), gpu_processes(old)) == (frozenset(), frozenset({12}))
 
 
-def test_leftovers_are_what_came_since_and_does_not_go(driver):
+def test_leftovers_are_processes_of_the_run_and_not_of_its_neighbours(driver):
     _, old = find_gpus({})
 
-    assert wait_for_leftovers(old, frozenset({12}), 5.0) == frozenset()
-    assert wait_for_leftovers(old, frozenset(), 0.0) == {12}
+    assert wait_for_leftovers(old, frozenset({11, 13}), 60.0) == frozenset()
+    assert wait_for_leftovers(old, frozenset({11, 12}), 0.0) == {12}
 
 
 def test_waiting_ends_when_the_last_one_is_gone(driver, monkeypatch):
-    card = TWO[1]
     looks = iter([[12, 13], [12, 13], [12]])
     monkeypatch.setattr(driver, "nvmlDeviceGetComputeRunningProcesses", lambda _card: [Pid(pid) for pid in next(looks)])
 
-    assert wait_for_leftovers(find_gpus({})[1], frozenset(card.processes), 60.0) == frozenset()
+    assert wait_for_leftovers(find_gpus({})[1], frozenset({13, 14}), 60.0) == frozenset()
     assert list(looks) == []
 
 
