@@ -12,9 +12,10 @@ from rich.table import Table
 
 from grader.running.versions import versions
 from grader.wiring.devices import choose_device, usable_gpus
+from grader.wiring.engines import default_workers
 
 OUT = Path("bench/out/gpu.json")
-PARTS = ("tests", "memory", "many", "labs")
+PARTS = ("tests", "memory", "many", "class", "labs")
 NO_GPU = 6
 
 
@@ -57,6 +58,12 @@ def measure_part(part: str, device: str) -> Any:
             from bench.gpu.many import measure_many
 
             return [measure_many(device, students) for students in (8, 32, 128)]
+        case "class":
+            from bench.gpu.class_at_once import Graded, measure_class
+            from bench.gpu.labs import NOTEBOOKS
+
+            workers = default_workers()
+            return [measure_class(Graded(lab, 2 * workers, "miniature", device, workers)) for lab in NOTEBOOKS]
         case _:
             from bench.gpu.labs import NOTEBOOKS, run_lab
 
@@ -72,6 +79,8 @@ def show(figures: dict[str, Any], console: Console) -> None:
         console.print(_memory_table(figures["memory"]))
     if "many" in figures:
         console.print(_many_table(figures["many"]))
+    for row in figures.get("class", []):
+        console.print(row.get("error") or _class_table(row))
     for row in figures.get("labs", []):
         told = row.get("error") or _lab_in_words(row)
         console.print(f"Lab {row['lab']}, full profile: {told}")
@@ -107,6 +116,22 @@ def _many_table(rows: list[dict[str, Any]]) -> Table:
             ratio = f"{one['speed_up']:.1f}"
             chosen, difference = one.get("chosen", ""), f"{one['largest_difference']:.1e}"
             table.add_row(what, str(one["students"]), slow, f"{one[fast] * 1000:.0f} ms", ratio, difference, chosen)
+    return table
+
+
+def _class_table(row: dict[str, Any]) -> Table:
+    shared = f"{row['students']} students, {row['workers']} at a time, {row['batch_seconds']:.0f} s to run and judge"
+    points = f"{min(row['points'].values()):g} to {max(row['points'].values()):g} points"
+    notices = ", ".join(sorted(set(row["notices"]))) or "none"
+    table = Table(
+        "Judged again", "Seconds", "Of it at once", "Faster", "Largest difference", "Grades that moved",
+        title=f"Lab {row['lab']}, {row['profile']}: {shared}, {points}, notices: {notices}",
+    )  # fmt: skip
+    for way, told in row["again"].items():
+        (one,) = told["together"] or ({"seconds": 0.0, "speed_up": 0.0},)
+        faster = f"{one['speed_up']:.1f} times" if one["speed_up"] else "–"
+        cells = (f"{told['seconds']:.1f}", f"{one['seconds']:.1f}", faster, f"{told['largest_difference']:.1e}")
+        table.add_row(f"--together {way}", *cells, str(len(told["changes"])))
     return table
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from bench.gpu.__main__ import show
+from bench.gpu.class_at_once import Graded, largest_difference, measure_class
 from bench.gpu.many import measure_many
 from bench.gpu.memory import measure_memory
 from bench.gpu.prepare import lines, make_environment, names_of, needed, wanted
@@ -45,6 +47,34 @@ def test_memory_is_measured_for_both_methods_and_shown():
     assert "Speed-up" in text
     assert "Lab 2.5.4, full profile: no" in text
     json.dumps([rows, many])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lab", "models"), [("2.5.4", 2), ("2.5.5", 4)])
+def test_runs_that_are_measured_together_are_judged_as_each_alone(lab, models):
+    told = measure_class(Graded(lab, 2, "smoke", "cpu", 2), ("never", "always"))
+
+    assert "error" not in told, told
+    assert (told["notices"], len(told["points"])) == ([], 2)
+    assert min(told["points"].values()) > 50  # the few steps of this profile learn too little for the other half
+    assert [(one["judged"], one["changes"]) for one in told["again"].values()] == [(2, []), (2, [])]
+    (together,) = told["again"]["always"]["together"]
+    assert (together["runs"], together["models"], together["left"], together["why"]) == (2, models, 0, [])
+    assert told["again"]["always"]["largest_difference"] < 1e-3
+    assert told["again"]["never"]["together"] == []
+    console = Console(record=True, width=160, file=io.StringIO())
+    show({"gpu": "none", "class": [told, {"error": "It broke."}]}, console)
+    assert "--together always" in (text := console.export_text())
+    assert "It broke." in text
+
+
+def test_values_are_as_far_apart_as_their_numbers():
+    one = {"accuracy": 0.5, "labels": [1, 0], "name": "a", "sure": True}
+
+    assert largest_difference(one, one | {"accuracy": 0.75}) == 0.25
+    assert largest_difference(one, one | {"labels": [1, 2]}) == 2
+    for other in ({"labels": [1]}, {"name": "b"}, {"sure": False}, {"more": 1}, {"labels": None}):
+        assert largest_difference(one, one | other) == math.inf
 
 
 def test_the_torch_of_the_machine_and_equal_versions_are_kept(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -47,8 +48,8 @@ def test_many_models_at_once_give_what_each_gives_alone():
     assert measured["adapters"]["largest_difference"] < 1e-4
 
 
-def in_a_box(tmp_path, code, **limits):
-    box = tmp_path / "box"
+def in_a_box(tmp_path, code, name="box", **limits):
+    box = tmp_path / name
     box.mkdir()
     gpu = choose_device("cuda", "cuda").gpu
     environment = {"HOME": str(box), "PATH": "/usr/bin:/bin", "CUDA_VISIBLE_DEVICES": gpu.uuid}
@@ -58,10 +59,10 @@ def in_a_box(tmp_path, code, **limits):
         environment,
         Limits(**limits),
         (box,),
-        stdout=tmp_path / "log",
+        stdout=tmp_path / f"{name}.log",
         gpu=True,
     )
-    return BubblewrapSandbox().run(command), (tmp_path / "log").read_text()
+    return BubblewrapSandbox().run(command), (tmp_path / f"{name}.log").read_text()
 
 
 @needs_boxes
@@ -84,6 +85,19 @@ def test_the_memory_of_a_killed_run_comes_back(tmp_path):
     assert (contained.limit, "holds" in said) == ("GR401", True), said
     assert wait_for_leftovers(gpu, contained.seen, 10.0) == frozenset()
     assert free_bytes(gpu) >= before - 128 * MIB
+
+
+@needs_boxes
+def test_a_run_does_not_wait_for_another_one_that_shares_its_gpu(tmp_path):
+    gpu = choose_device("cuda", "cuda").gpu
+    code = "import torch, time; x = torch.ones(2**20, device='cuda'); time.sleep({})"
+    with ThreadPoolExecutor() as pool:
+        long = pool.submit(in_a_box, tmp_path, code.format(60), "long", wall_seconds=60, memory_bytes=None)
+        short, said = in_a_box(tmp_path, code.format(0), "short", wall_seconds=60, memory_bytes=None)
+        left = wait_for_leftovers(gpu, short.seen, 5.0)
+        still_runs = not long.done()
+
+    assert (short.exit_code, left, still_runs) == (0, frozenset(), True), said
 
 
 def test_a_fraction_bounds_what_a_process_of_ours_takes():
