@@ -7,11 +7,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-import click
+import typer
 from rich.text import Text
 
 from grader.cli.output import error_json, print_json, stderr
-from grader.errors import GraderError, InternalFault
+from grader.errors import GraderError, InternalFault, UsageFault
 
 #: Exit code of an interrupt from the keyboard: 128 + SIGINT.
 INTERRUPTED = 130
@@ -33,10 +33,10 @@ def guard(command: Callable[[], object], *, as_json: bool) -> None:
     except GraderError as exc:
         tell(exc, as_json=as_json)
         sys.exit(exc.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         result = INTERRUPTED
-    except click.ClickException as exc:
-        exc.show()
+    except typer.TyperException as exc:
+        tell(_misused(exc), as_json=as_json)
         sys.exit(exc.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `grader ... | head` is no error
@@ -67,6 +67,14 @@ def tell(error: GraderError, *, as_json: bool) -> None:
 def printable(text: str) -> str:
     """Return text from a file or a name without characters that a terminal would obey."""
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _misused(error: typer.TyperException) -> UsageFault:
+    """Say what Typer could not make of the command line."""
+    context = getattr(error, "ctx", None)  # only some of its errors know the command
+    command = context.command_path if context is not None else "grader"
+    message = error.format_message()
+    return UsageFault("GR100", message if message.endswith((".", "?")) else f"{message}.", f"See `{command} --help`.")
 
 
 def _unforeseen() -> InternalFault:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from grader.cli.options import GradebookPlace, Json, Reason
 from grader.cli.output import print_json, stdout
+from grader.cli.sections import Sections
 from grader.cli.workshop import open_classroom, settings_for
 from grader.errors import UsageFault
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from grader.gradebook.grades import Standing
     from grader.wiring.classroom import Classroom, Decided
 
-app = typer.Typer(help="Look into the gradebook, decide by hand, keep copies.", no_args_is_help=True)
+app = typer.Typer(help="Look into the gradebook, decide by hand, keep copies.", cls=Sections)
 Lab = Annotated[str, typer.Option("--lab", metavar="LAB", help="Lab id, such as 2.5.4.")]
 Check = Annotated[str, typer.Argument(metavar="CHECK", help="Name of the check.", show_default=False)]
 
@@ -60,7 +61,7 @@ def classroom(
         opened.close()
 
 
-@app.command("list")
+@app.command("list", short_help="List every student in every lab.")
 def list_(
     context: typer.Context,
     lab: Annotated[str | None, typer.Option("--lab", metavar="LAB", help="Only this lab.")] = None,
@@ -85,7 +86,7 @@ def list_(
     stdout().print(table)
 
 
-@app.command()
+@app.command(short_help="Set a student's points by hand.")
 def override(
     context: typer.Context,
     lab: Lab,
@@ -109,7 +110,7 @@ def override(
     _tell(decided, as_json)
 
 
-@app.command()
+@app.command(short_help="Let a check count for nobody.")
 def drop(
     context: typer.Context,
     check: Check,
@@ -184,7 +185,7 @@ def revoke(
     _tell(decided, as_json)
 
 
-@app.command()
+@app.command(short_help="Write the students' pages again.")
 def pages(
     context: typer.Context,
     lab: Annotated[str | None, typer.Option("--lab", metavar="LAB", help="Only of this lab.")] = None,

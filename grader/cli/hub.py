@@ -13,14 +13,13 @@ from rich.table import Table
 from grader.cli.options import Json, Quiet
 from grader.cli.output import print_json, stdout
 from grader.cli.progress import Progress
+from grader.cli.sections import Sections
 from grader.cli.workshop import settings_for
 
 if TYPE_CHECKING:
     from grader.hub.base import BaseRecord
 
-app = typer.Typer(
-    help="Build, serve, list, pull, export and import the models and data of the labs.", no_args_is_help=True
-)
+app = typer.Typer(help="Build, serve, list, pull, export and import the models and data of the labs.", cls=Sections)
 Base = Annotated[
     Path | None, typer.Option("--base", metavar="DIR", help="A base that was pulled or imported; else the miniatures.")
 ]
@@ -47,7 +46,7 @@ def _tell(record: "BaseRecord", base: Path, as_json: bool) -> None:
         stdout().print(f"{len(record.repos)} repositories, digest {record.digest[:12]}: {base}", markup=False)
 
 
-@app.command()
+@app.command(short_help="Build the miniature models and data of all labs.")
 def build(
     context: typer.Context,
     workers: Annotated[int, typer.Option("--workers", min=1, help="How many are made side by side.")] = 1,
@@ -64,7 +63,7 @@ def build(
     _tell(base_record(base), base, as_json)
 
 
-@app.command()
+@app.command(short_help="Serve the Hub, and say how to reach it.")
 def serve(
     context: typer.Context,
     port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
@@ -135,7 +134,7 @@ def list_repos(context: typer.Context, base: Base = None, as_json: Json = False,
     stdout().print(table)
 
 
-@app.command()
+@app.command(short_help="Fetch real models and data, once, with internet.")
 def pull(
     context: typer.Context,
     repos: Annotated[list[str], typer.Argument(metavar="REPO[@REV]...", help="ns/name, or datasets/ns/name.")],
@@ -156,7 +155,7 @@ def pull(
     _tell(pull_repos(repos, target, Progress(quiet=quiet).say, endpoint=endpoint), target, as_json)
 
 
-@app.command("export")
+@app.command("export", short_help="Write everything that the Hub serves into one file.")
 def export_base(
     context: typer.Context,
     target: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
@@ -173,7 +172,7 @@ def export_base(
     _tell(write_archive(_chosen_base(context, base, quiet), target), target, as_json)
 
 
-@app.command("import")
+@app.command("import", short_help="Unpack an exported Hub, checking every file.")
 def import_base(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `grader hub export` wrote.")],

@@ -33,7 +33,7 @@ def labs(context: typer.Context, as_json: Json = False) -> None:
     stdout().print(table)
 
 
-@app.command()
+@app.command(short_help="Show what one lab asks for, and how it is judged.")
 def show(
     context: typer.Context,
     lab_id: Annotated[str, typer.Argument(metavar="LAB", help="Lab id, such as 2.5.4.")],

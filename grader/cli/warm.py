@@ -6,12 +6,13 @@ import typer
 
 from grader.cli import options
 from grader.cli.output import print_json, stdout
+from grader.cli.sections import Sections
 from grader.cli.workshop import open_workshop, settings_for
 
 if TYPE_CHECKING:
     from grader.wiring.warming import WarmStatus
 
-app = typer.Typer(help="Keep a server that has imported everything: the next runs start at once.", no_args_is_help=True)
+app = typer.Typer(help="Keep a server that has imported everything: the next runs start at once.", cls=Sections)
 
 
 @app.command("start")

@@ -2,8 +2,8 @@ import json
 import os
 from pathlib import Path
 
-import click
 import pytest
+import typer
 
 from grader.cli.errors import guard, printable, tell
 from grader.errors import MachineFault, SubmissionFault
@@ -54,14 +54,14 @@ def test_json_errors_are_one_object_on_stdout(capsys):
     assert (told["code"], told["exit"], code) == ("GR308", 3, 3)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), click.exceptions.Abort()])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), typer.Abort()])
 def test_an_interrupt_says_that_finished_runs_are_kept(error, capsys):
     assert run(raising(error)) == 130
     assert "kept" in capsys.readouterr().err
 
 
 def test_a_usage_error_of_the_command_line_ends_with_two(capsys):
-    assert run(raising(click.UsageError("No such option: --x"))) == 2
+    assert run(raising(typer.BadParameter("No such option: --x"))) == 2
     assert "No such option" in capsys.readouterr().err
 
 
