@@ -10,6 +10,7 @@ from grader.checking.job import read_job
 from grader.checking.measured import bound_gpu_memory
 from grader.measuring.evaluating import Room
 from grader.measuring.groups import measure_groups
+from grader.sandbox.ending import end, import_much
 
 #: What a process may hold when nothing bounds it.
 _MEMORY = 8 * 1024**3
@@ -48,4 +49,5 @@ def _room(work: GroupJob) -> Room:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    import_much()
+    end(lambda: sys.exit(main(sys.argv[1:])))

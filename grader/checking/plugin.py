@@ -1,23 +1,16 @@
-"""The pytest plugin of the check process: gives checks their fixtures and writes one verdict for each."""
+"""The pytest plugin of the check process: runs the declared checks in order and writes one verdict for each."""
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from grader.checking.evidence import Evidence
-from grader.checking.files import Artifacts, Notebook
+from grader.checking.fixtures import EVIDENCE, JOB, MEASURED
 from grader.checking.job import WorkerJob
 from grader.checking.judge import NO_GPU, blocked, ended, our_fault, raised
 from grader.checking.measured import Measured, Measurer
-from grader.checking.probes import Probes
-from grader.hub.evidence import HubEvidence
-from grader.model.files import read_json
-from grader.model.lab import Lab
-from grader.model.probe import ProbeRecord
-from grader.model.run import RunResult
 from grader.model.verdict import DeclaredCheck, Verdict, VerdictStatus
 
 #: Called with each verdict as soon as it is known.
@@ -53,7 +46,10 @@ class JudgePlugin:
         self._verdicts: dict[str, Verdict] = {}
         self._measured = Measured(work.job.lab.measurements, measurer)
 
-    # --- which checks run, and when -----------------------------------------------------------------------------
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand the fixtures what they are made of."""
+        config.stash[JOB] = self._work.job
+        config.stash[MEASURED] = self._measured
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the declared checks, each once."""
@@ -72,6 +68,7 @@ class JudgePlugin:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Answer for a check once its fixtures are torn down."""
         state = item.stash[_JUDGED] = _Judged(started=time.perf_counter())
+        item.stash[EVIDENCE] = state.evidence
         result = yield
         check = self._declared[item.name]
         verdict = state.verdict or our_fault(check, "The check ended without a result.")
@@ -110,50 +107,3 @@ class JudgePlugin:
 
     def _raised(self, check: DeclaredCheck, evidence: Evidence, exception: BaseException, seconds: float) -> Verdict:
         return raised(check, evidence, exception, self._work.job.lab.checks_root, seconds)
-
-    # --- what checks may take -----------------------------------------------------------------------------------
-
-    @pytest.fixture
-    def evidence(self, request: pytest.FixtureRequest) -> Evidence:
-        """The table that the check fills."""
-        return request.node.stash[_JUDGED].evidence
-
-    @pytest.fixture(scope="session")
-    def artifacts(self) -> Artifacts:
-        """The collected files."""
-        return Artifacts(self._work.job.run_folder / "artifacts", self._work.job.lab)
-
-    @pytest.fixture(scope="session")
-    def measured(self) -> Measured:
-        """What the grader measures."""
-        return self._measured
-
-    @pytest.fixture(scope="session")
-    def lab(self) -> Lab:
-        """The lab."""
-        return self._work.job.lab
-
-    @pytest.fixture(scope="session")
-    def run(self) -> RunResult:
-        """How the notebook ran, as seen from outside."""
-        return read_json(self._work.job.run_folder / "run.json", RunResult)
-
-    @pytest.fixture(scope="session")
-    def probes(self) -> Probes:
-        """What the student's functions returned on inputs of ours."""
-        return Probes(read_json(self._work.job.run_folder / "probes.json", ProbeRecord))
-
-    @pytest.fixture(scope="session")
-    def bases(self) -> Mapping[str, Path]:
-        """Folders with the files of the lab's Hub repositories, by id."""
-        return self._work.job.bases
-
-    @pytest.fixture(scope="session")
-    def hub(self) -> HubEvidence:
-        """What the Hub holds, and what the run did there."""
-        return HubEvidence(self._work.job.run_folder / "hub", self._work.job.hub_base)
-
-    @pytest.fixture(scope="session")
-    def notebook(self) -> Notebook:
-        """The cells as they ran."""
-        return Notebook.read(self._work.job.run_folder)

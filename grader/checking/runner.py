@@ -195,7 +195,6 @@ def check_environment(job: CheckJob, scratch: Path) -> dict[str, str]:
         "USER": "grader",  # a library that asks finds no entry in passwd for the user of a box
         "LOGNAME": "grader",
         "LANG": "C.UTF-8",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "TOKENIZERS_PARALLELISM": "false",

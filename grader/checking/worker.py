@@ -1,6 +1,5 @@
 """The check process: reads a job, runs its checks with pytest, appends one verdict per line."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from grader.checking import fixtures
 from grader.checking.job import CheckJob, WorkerJob, read_job
 from grader.checking.measured import Measurer, bound_gpu_memory, injected, inputs_of
 from grader.checking.plugin import JudgePlugin
@@ -17,6 +17,7 @@ from grader.model.files import read_json
 from grader.model.lab import MeasurementSpec
 from grader.model.run import RunResult
 from grader.model.verdict import Verdict
+from grader.sandbox.ending import end, import_much
 
 
 def judge(work: WorkerJob) -> int:
@@ -37,7 +38,8 @@ def judge(work: WorkerJob) -> int:
             def answer(verdict: Verdict) -> None:
                 file.write(msgspec.json.encode(verdict) + b"\n")
 
-            return int(pytest.main(_arguments(work), plugins=[JudgePlugin(work, _measurer(work.job), answer)]))
+            plugins = [JudgePlugin(work, _measurer(work.job), answer), fixtures]
+            return int(pytest.main(_arguments(work), plugins=plugins))
     finally:
         sys.path.remove(str(root))
 
@@ -51,6 +53,8 @@ def _arguments(work: WorkerJob) -> list[str]:
         *("-c", str(config), f"--rootdir={lab.checks_root}", f"--confcutdir={lab.checks_root}", "--noconftest"),
         *("--import-mode=importlib", "--continue-on-collection-errors", "--capture=no", "--color=no", "--tb=short"),
         *("-p", "no:cacheprovider", "-p", "no:doctest", "-p", "no:unittest", "-p", "no:junitxml", "-q"),
+        # it would look for cycles in all of torch, twice
+        *("-p", "no:unraisableexception", "--disable-plugin-autoload"),
         *(str(path) for path in modules),
     ]
 
@@ -73,7 +77,6 @@ def main(arguments: list[str]) -> int:
     Returns:
         0 when pytest came to its end, whatever the checks said; the answers are in the job's file.
     """
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     code = judge(read_job(Path(arguments[0]), WorkerJob))
     if code in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
         raise InternalFault("GR501", f"pytest ended with {pytest.ExitCode(code).name}.")
@@ -81,4 +84,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    import_much()
+    end(lambda: sys.exit(main(sys.argv[1:])))

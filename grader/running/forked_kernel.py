@@ -9,6 +9,7 @@ from typing import Any, NoReturn, cast
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from grader.sandbox.ending import end
 from grader.warm import birth
 from grader.warm.joining import close_all_but
 
@@ -122,7 +123,7 @@ def _grow(pipe: int) -> NoReturn:
         program = birth.program_of((*argv, f"--IPKernelApp.parent_handle={os.getppid()}"))
     except BaseException:
         os._exit(1)
-    birth.end(program or _nothing)
+    end(program or _nothing)
 
 
 def _nothing() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grader.running.box import BROKE, RAN, read_order
 from grader.running.events import Event, EventWriter
 from grader.running.kernel import start_kernel
+from grader.sandbox.ending import end, import_much
 from grader.warm.birth import is_forked
 
 if TYPE_CHECKING:
@@ -45,4 +46,5 @@ def _nursery() -> "Nursery | None":
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    import_much()
+    end(lambda: sys.exit(main()))

@@ -25,7 +25,6 @@ _ENVIRONMENT = {
     "HF_ENDPOINT": "http://127.0.0.1:9",
     "HF_HUB_OFFLINE": "1",
     "OMP_NUM_THREADS": "1",
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
 #: For a machine that is busy: beyond this, the process of an order was killed by something else.

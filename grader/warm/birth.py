@@ -1,6 +1,5 @@
 """Turns a fork of the server into what a fresh process would be, then into the command that was ordered."""
 
-import atexit
 import importlib.util
 import os
 import random
@@ -8,14 +7,13 @@ import runpy
 import signal
 import sys
 import tempfile
-import threading
 import time
-import traceback
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from grader.sandbox.ending import end
 from grader.sandbox.launcher import Order, confine
 from grader.warm.constants import Place, refusal, settle
 from grader.warm.joining import close_all_but
@@ -93,46 +91,6 @@ def _become(order: Order, memory: Memory, tell: int) -> NoReturn:
         os.write(tell, f"{type(exc).__name__}: {exc}".encode()[:4000] or b"?")
         os._exit(code)
     end(program)
-
-
-def end(program: Callable[[], object]) -> NoReturn:
-    """Run a program as the last thing of this process, and end as an interpreter would.
-
-    Args:
-        program: what to run; `SystemExit` says the code.
-    """
-    try:
-        code = _exit_code(program)
-        threading._shutdown()  # type: ignore[attr-defined]  # what an interpreter does first: wait for its threads
-        atexit._run_exitfuncs()  # type: ignore[attr-defined]  # then what was registered for the end
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):  # nobody reads any more, or the program has closed it
-            code = code or 120
-    # thousands of modules are not torn down
-    os._exit(code)
-
-
-def _exit_code(program: Callable[[], object]) -> int:
-    try:
-        program()
-    except SystemExit as exc:
-        if exc.code is None or isinstance(exc.code, int):
-            return (exc.code or 0) & 0xFF
-        print(exc.code, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        traceback.print_exc()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    except BaseException:
-        traceback.print_exc()
-        return 1
-    return 0
 
 
 def reset_signals() -> None:

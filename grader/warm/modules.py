@@ -109,7 +109,8 @@ def _judge(folder: Path) -> None:
     os.chdir(folder)
     try:
         config = Path(__file__).parents[1] / "checking" / "pytest.toml"
-        pytest.main(["-c", str(config), "-p", "no:cacheprovider", "-q", str(folder)])
+        alone = ("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:unraisableexception")
+        pytest.main(["-c", str(config), *alone, "-q", str(folder)])
     finally:
         os.chdir(here)
 

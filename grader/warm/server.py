@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from grader.sandbox.ending import import_much
 from grader.sandbox.launcher import control_process, serve_order
 from grader.warm.birth import Memory, reset_signals, start
 from grader.warm.constants import find_places
@@ -216,8 +217,11 @@ def main(arguments: list[str]) -> int:
     if sys.platform.startswith("linux"):
         control_process(_PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: whoever asked decides
+    usual = gc.get_threshold()
+    import_much()
     import_all(modules)
     warm_up()
+    gc.set_threshold(*usual)
     memory = remember()
     gc.collect()
     gc.freeze()

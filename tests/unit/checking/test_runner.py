@@ -1,6 +1,8 @@
 """Every check that must answer has a verdict, whatever becomes of the check process."""
 
+import importlib.util
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ from grader.errors import InternalFault, UsageFault
 from grader.model.files import read_json
 from grader.model.lab import Limits
 from grader.model.verdict import DeclaredCheck, Verdict, Verdicts, VerdictStatus
+from grader.sandbox.base import Command, Contained
 from tests.fakes.judged import Workplace
 
 FIRST = '''
@@ -133,6 +136,29 @@ def test_a_run_without_a_manifest_is_refused(place: Workplace) -> None:
     assert caught.value.code == "GR103"
 
 
+def test_pytest_loads_no_plugins_of_others_and_has_nothing_to_warn_of(place: Workplace) -> None:
+    place.collect()
+    logs: list[str] = []
+    run = place.sandbox.run
+
+    def run_and_read(command: Command, on_tick: Any = None) -> Contained:
+        contained = run(command, on_tick)
+        logs.append(command.stdout.read_text() if command.stdout else "")
+        return contained
+
+    place.sandbox.run = run_and_read  # type: ignore[method-assign]
+    lab = place.lab(
+        FIRST.replace("test_first()", "test_first(request, lab, run, measured, artifacts, bases)").replace(
+            'holds"""', 'holds"""\n    assert not request.config.pluginmanager.hasplugin("xdist"), "loaded"'
+        )
+    )
+
+    assert statuses(place.judge(lab)) == {"test_first": "passed"}
+    assert importlib.util.find_spec("xdist")  # it is installed
+    assert "1 passed in" in logs[0]
+    assert "warning" not in logs[0].lower()
+
+
 def test_the_check_process_is_isolated(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
     monkeypatch.setenv("HF_TOKEN", "secret")
@@ -143,7 +169,6 @@ def test_the_check_process_is_isolated(place: Workplace, monkeypatch: pytest.Mon
 
     command = place.sandbox.commands[0]
     assert command.argv[1:5] == ("-I", "-B", "-m", "grader.checking.worker")
-    assert command.environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] == "1"
     assert not {"PYTEST_ADDOPTS", "HF_TOKEN", "PYTHONPATH"} & command.environment.keys()
     assert not command.cwd.is_relative_to(place.run_folder)
     assert place.run_folder not in command.writable
