@@ -57,9 +57,11 @@ def grade(
         only=tuple(only or ()),
     )
     progress = Progress(quiet=quiet or as_json)
+    chosen = _choose(workshop, notebook, lab, progress)
     code = 0
-    for path in _choose(workshop, notebook, lab, progress):
-        code = max(code, _grade_one(workshop, workshop.of(request, path), progress, staff=staff, as_json=as_json))
+    with workshop.warmed(len(chosen)):
+        for path in chosen:
+            code = max(code, _grade_one(workshop, workshop.of(request, path), progress, staff=staff, as_json=as_json))
     return 0 if exit_zero and code in {1, 4} else code
 
 

@@ -52,6 +52,8 @@ class CourseStages:
     labs: tuple[Lab, ...]
     sandbox: Sandbox
     say: Callable[[str], None]
+    before_run: Callable[[], None] = lambda: None
+    """Called when a notebook is about to run where forks are possible: on a CPU."""
     _reuse: Reuse = field(init=False)
     _bases: dict[tuple[str, ...], Path] = field(default_factory=dict[tuple[str, ...], Path])
 
@@ -135,6 +137,8 @@ class CourseStages:
             ports=hub.ports,
             hub_usage=hub.usage,
         )
+        if device.gpu is None:
+            self.before_run()
         return run_notebook(job, self.sandbox, lambda progress: self.say(progress.sentence))
 
     def collect(self, result: RunResult, folder: Path) -> ArtifactManifest:

@@ -11,15 +11,16 @@ from pathlib import Path
 from grader.errors import MachineFault
 from grader.model.lab import Lab
 from grader.reuse import installed_sha256, sources_sha256
-from grader.sandbox.base import Sandbox
+from grader.sandbox.base import Command, Contained, Sandbox, Tick
 from grader.settings import Settings
-from grader.warm.client import Server, WarmFault, find_kept, start_kept, start_private
+from grader.warm.client import Server, WarmFault, find_kept
 from grader.warm.modules import PRELOAD
 from grader.warm.sandbox import WarmSandbox
+from grader.warm.starting import start_kept, start_private
 from grader.wiring.choices import ChosenLater
 
-#: Starting a server costs as much as it saves on one submission: fewer jobs than this are not worth one.
-FEW_JOBS = 8
+#: Starting a server takes five seconds of CPU, and saves seven with each submission that imports torch.
+FEW_JOBS = 3
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,32 @@ class WarmStatus:
 class WarmedLater(ChosenLater):
     """The chosen containment, with a warm server behind it where one is there; found when first needed."""
 
-    def __init__(self, settings: Settings, labs: Iterable[Lab], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        labs: Iterable[Lab],
+        say: Callable[[str], None],
+        arriving: Callable[[], Server | None] = lambda: None,
+    ) -> None:
         """Keep what was asked for.
 
         Args:
             settings: sandbox and server.
             labs: what they name to be imported must be.
             say: told when a command goes the cold way all the same.
+            arriving: returns a server that was not there at first, as soon as it is.
         """
         super().__init__(settings.sandbox, allow_weak=settings.allow_weak)
         self._settings = settings
         self._labs = tuple(labs)
         self._say = say
+        self._arriving = arriving
+
+    def run(self, command: Command, on_tick: Callable[[Tick], None] | None = None) -> Contained:
+        """Run a command, warm as soon as there is a server."""
+        if not isinstance(self.chosen, WarmSandbox) and (server := self._arriving()) is not None:
+            self.chosen = WarmSandbox(self.chosen, server, self._say)
+        return self.chosen.run(command, on_tick)
 
     @cached_property
     def chosen(self) -> Sandbox:
@@ -80,7 +95,7 @@ def find_server(settings: Settings, labs: Iterable[Lab]) -> Server | None:
     """
     if settings.warm == "off" or not sys.platform.startswith("linux"):
         return None
-    return find_kept(_folder(settings), fingerprint(), _modules(labs))
+    return find_kept(_folder(settings), fingerprint(), modules_of(labs))
 
 
 def start_server(settings: Settings, labs: Iterable[Lab], minutes: float) -> WarmStatus:
@@ -101,7 +116,7 @@ def start_server(settings: Settings, labs: Iterable[Lab], minutes: float) -> War
             return status_of(settings, labs)
     stop_server(settings)
     try:
-        start_kept(_folder(settings), fingerprint(), _modules(labs), minutes * 60)
+        start_kept(_folder(settings), fingerprint(), modules_of(labs), minutes * 60)
     except WarmFault as exc:
         raise MachineFault("GR602", f"No warm server: {exc}.", "Every run works without one.") from exc
     return status_of(settings, labs)
@@ -145,13 +160,13 @@ def warm_batch(
     Yields:
         The settings for workers.
     """
-    if settings.warm != "auto" or jobs < FEW_JOBS or not sys.platform.startswith("linux"):
+    if settings.warm not in {"auto", "beside"} or jobs < FEW_JOBS or not sys.platform.startswith("linux"):
         yield settings
         return
     with contextlib.ExitStack() as stack:
         try:
             if find_server(settings, labs) is None:
-                server = start_private(_modules(labs), fingerprint())
+                server = start_private(modules_of(labs), fingerprint())
                 stack.callback(server.stop)
                 settings = replace(settings, warm=str(server.folder))
         except WarmFault as exc:
@@ -167,9 +182,10 @@ def fingerprint() -> str:
 
 
 def _folder(settings: Settings) -> Path:
-    return settings.cache / "warm" if settings.warm == "auto" else Path(settings.warm)
+    return settings.cache / "warm" if settings.warm in {"auto", "beside"} else Path(settings.warm)
 
 
-def _modules(labs: Iterable[Lab]) -> tuple[str, ...]:
+def modules_of(labs: Iterable[Lab]) -> tuple[str, ...]:
+    """Return what a server of these labs imports."""
     named = (name for lab in labs for name in lab.preload)
     return tuple(dict.fromkeys([*PRELOAD, *named]))

@@ -1,6 +1,7 @@
 """What a command works with: the labs of a course and everything that can be done with a notebook."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from grader.wiring.reusing import Reuse
 if TYPE_CHECKING:
     from grader.doctor import Finding
     from grader.reporting.terminal import Line
+    from grader.wiring.beside import ServerBeside
     from grader.wiring.stages import CourseStages
     from grader.wiring.warming import WarmStatus
 
@@ -50,6 +52,7 @@ class Workshop:
         """
         self._settings = settings
         self._labs = labs
+        self._beside: ServerBeside | None = None
         self.on_progress: Callable[[RunProgress], None] = _ignore
 
     @property
@@ -70,8 +73,25 @@ class Workshop:
         from grader.wiring.stages import CourseStages
         from grader.wiring.warming import WarmedLater
 
-        sandbox = WarmedLater(self._settings, self.labs, self.say)
-        return CourseStages(self._settings, self.labs, sandbox, self.say)
+        if self._beside is None:
+            return CourseStages(self._settings, self.labs, WarmedLater(self._settings, self.labs, self.say), self.say)
+        sandbox = WarmedLater(self._settings, self.labs, self.say, self._beside.server)
+        return CourseStages(self._settings, self.labs, sandbox, self.say, self._beside.begin)
+
+    @contextlib.contextmanager
+    def warmed(self, notebooks: int) -> Generator[None]:
+        """Have a warm server come up beside the first notebook that runs, where that is worth it.
+
+        Args:
+            notebooks: that are going to be graded.
+        """
+        from grader.wiring.beside import ServerBeside, worth_it
+
+        if not worth_it(self._settings, notebooks):
+            yield
+            return
+        with contextlib.closing(ServerBeside(self._settings, self.labs, self.say)) as self._beside:
+            yield
 
     def warm_start(self, minutes: float) -> "WarmStatus":
         """Start a warm server that stays; see `warming.start_server`."""

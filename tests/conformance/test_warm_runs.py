@@ -6,7 +6,7 @@ import json
 import pytest
 
 from grader.sandbox.process import ProcessSandbox
-from grader.warm.client import start_private
+from grader.warm.starting import start_private
 from tests.fakes.runs import prepare, run
 from tests.fakes.warm import needs_forks, warm
 

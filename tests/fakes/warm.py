@@ -9,8 +9,9 @@ import pytest
 
 from grader.errors import InternalFault
 from grader.sandbox.base import Command, Contained, Sandbox
-from grader.warm.client import Server, start_private
+from grader.warm.client import Server
 from grader.warm.sandbox import WarmSandbox
+from grader.warm.starting import start_private
 
 needs_forks = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="warm servers need Linux")
 

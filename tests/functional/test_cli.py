@@ -104,6 +104,20 @@ def test_exit_zero_turns_a_result_into_success_and_a_refusal_not(course, tmp_pat
     assert "Try:" in refused.stderr
 
 
+def test_a_server_beside_the_notebook_changes_nothing_and_is_gone_with_the_command(course, solved, tmp_path):
+    path = "solutions/module-0/lab-0.1-addition.ipynb"
+    own = environment(course) | {"GRADER_WARM": "beside", "TMPDIR": str(tmp_path)}
+    command = [*GRADER, "grade", path, "--student", "ada", "--fresh", "--json"]
+    done = subprocess.run(command, cwd=course, env=own, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stderr
+    grade, earlier = json.loads(done.stdout), solved[0]
+    assert [(one["check"]["id"], one["status"], one["message"]) for one in grade["verdicts"]] == [
+        (one["check"]["id"], one["status"], one["message"]) for one in earlier["verdicts"]
+    ]
+    assert list(tmp_path.iterdir()) == []  # its folder goes when the process is gone
+
+
 def test_hidden_text_is_in_the_staff_view_alone(course, tmp_path):
     path = write_notebook(tmp_path / "half.ipynb", answering("float(left + right)"))
     student = call(course, "grade", path, "--json")

@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from grader.warm import client
-from grader.warm.client import Server, WarmFault, find_kept, start_kept, start_private
+from grader.warm.client import Server, WarmFault, find_kept
+from grader.warm.starting import start_kept
 from tests.fakes.warm import light_server, needs_forks
 
 pytestmark = needs_forks
@@ -35,38 +35,6 @@ def test_a_server_that_was_stopped_is_found_no_more(tmp_path):
     server.stop()
 
     assert find_kept(server.folder, "f", ("json",)) is None
-
-
-def test_a_server_ends_when_nobody_asks(tmp_path):
-    server = start_kept(tmp_path / "warm", "f", ("json",), 0.0)
-
-    with pytest.raises(WarmFault):
-        [server.facts() for _ in range(1000)]
-    assert find_kept(server.folder, "f", ("json",)) is None
-
-
-def test_a_folder_that_others_can_read_is_not_used(tmp_path):
-    (tmp_path / "warm").mkdir(mode=0o755)
-    (tmp_path / "warm").chmod(0o755)
-
-    with pytest.raises(WarmFault, match="not this user's alone"):
-        start_kept(tmp_path / "warm", "f", ("json",), 600.0)
-    (tmp_path / "warm" / "socket").write_text("")
-    assert find_kept(tmp_path / "warm", "f", ()) is None
-
-
-def test_a_place_that_cannot_be_made_is_said(tmp_path):
-    (tmp_path / "file").write_text("")
-
-    with pytest.raises(WarmFault, match="cannot be used"):
-        start_kept(tmp_path / "file" / "warm", "f", (), 600.0)
-
-
-def test_a_server_that_does_not_come_up_says_why(monkeypatch):
-    monkeypatch.setattr(client, "server_environment", lambda: {"PYTHONHASHSEED": "nonsense"})
-
-    with pytest.raises(WarmFault, match="did not come up"):
-        start_private(("json",))
 
 
 def test_whoever_speaks_another_language_is_not_answered():
