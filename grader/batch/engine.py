@@ -46,7 +46,8 @@ class LocalEngine:
 
     async def run(self, key: str) -> str:
         """Run the worker of a job to its end; see `Engine`."""
-        async with self._lanes.lane(self._spool.gpu_bytes(key)) as gpu:
+        wanted = self._spool.wanted_gpu(key)
+        async with self._lanes.lane(wanted.memory_bytes, wanted.index) as gpu:
             return await self._run(key, {"CUDA_VISIBLE_DEVICES": gpu.uuid} if gpu is not None else {})
 
     async def _run(self, key: str, own: Mapping[str, str]) -> str:

@@ -25,21 +25,23 @@ class Lanes:
         self._changed = asyncio.Condition()
 
     @contextlib.asynccontextmanager
-    async def lane(self, memory_bytes: int | None) -> AsyncGenerator[Gpu | None]:
+    async def lane(self, memory_bytes: int | None, index: int | None = None) -> AsyncGenerator[Gpu | None]:
         """Hold a part of a GPU.
 
         Args:
             memory_bytes: what the job declares; 0 takes a whole GPU, as does more than any has. None: it needs none.
+            index: of the only GPU that will do; any when left out.
 
         Yields:
             The GPU that the job is to see; None when it needs none or none is here.
         """
-        if memory_bytes is None or not self._gpus:
+        fitting = [uuid for uuid, gpu in self._gpus.items() if index is None or gpu.index == index]
+        if memory_bytes is None or not fitting:
             yield None
             return
         async with self._changed:
-            await self._changed.wait_for(lambda: self._fitting(memory_bytes) is not None)
-            uuid, taken = self._fitting(memory_bytes) or ("", 0)
+            await self._changed.wait_for(lambda: self._room(fitting, memory_bytes) is not None)
+            uuid, taken = self._room(fitting, memory_bytes) or ("", 0)
             self._free[uuid] -= taken
         try:
             yield self._gpus[uuid]
@@ -48,9 +50,9 @@ class Lanes:
                 self._free[uuid] += taken
                 self._changed.notify_all()
 
-    def _fitting(self, wanted: int) -> tuple[str, int] | None:
+    def _room(self, fitting: Sequence[str], wanted: int) -> tuple[str, int] | None:
         """The GPU with the most room, and how much of it the job takes."""
-        uuid = max(self._free, key=lambda name: self._free[name])
+        uuid = max(fitting, key=lambda name: self._free[name])
         whole = self._gpus[uuid].memory_bytes
         taken = whole if wanted == 0 else min(wanted, whole)
         return (uuid, taken) if self._free[uuid] >= taken else None

@@ -74,7 +74,7 @@ class RayEngine:
 
     async def run(self, key: str) -> str:
         """Run the worker of a job to its end; see `Engine`."""
-        share = gpu_share(self._spool.gpu_bytes(key), self.strength.gpu_bytes)
+        share = gpu_share(self._spool.wanted_gpu(key).memory_bytes, self.strength.gpu_bytes)
         options = {"num_cpus": 1, "num_gpus": share, "scheduling_strategy": "SPREAD", "name": f"grader {key[:10]}"}
         self._running[key] = self._task.options(**_ONCE, **options).remote(self._orders, key, share > 0)
         try:

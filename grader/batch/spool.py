@@ -74,6 +74,16 @@ class Outcome:
     """Name and version of this format."""
 
 
+@dataclass(frozen=True)
+class WantedGpu:
+    """What a job needs of a GPU."""
+
+    memory_bytes: int | None
+    """What it declares; 0 for a whole GPU, None when it needs none."""
+    index: int | None = None
+    """The only one that will do, as `--device cuda:1` names it; None for any."""
+
+
 class Spool:
     """The spool of one gradebook on one machine."""
 
@@ -93,9 +103,13 @@ class Spool:
         """Return what a worker is to do."""
         return read_json(self._path(key, "task"), Task)
 
-    def gpu_bytes(self, key: str) -> int | None:
-        """Return the GPU memory that a task declares; None when it needs none."""
-        return self.task(key).gpu_bytes if self._path(key, "task").is_file() else None
+    def wanted_gpu(self, key: str) -> WantedGpu:
+        """Return what a task needs of a GPU."""
+        if not self._path(key, "task").is_file():
+            return WantedGpu(None)
+        task = self.task(key)
+        index = task.device.partition(":")[2]
+        return WantedGpu(task.gpu_bytes, int(index) if index.isdigit() else None)
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Leave a result: from here on it is never made again.

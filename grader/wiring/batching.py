@@ -34,7 +34,7 @@ from grader.pipeline import Request
 from grader.settings import Settings
 from grader.wiring.class_keys import LabFacts, exec_key, judge_key, lab_facts, run_inputs
 from grader.wiring.classroom import Classroom
-from grader.wiring.devices import choose_device
+from grader.wiring.devices import declared_gpu_bytes
 from grader.wiring.engines import OpenEngine, check_engine, open_engine
 from grader.wiring.together import When, measure_before_judging
 from grader.wiring.workshop import Workshop
@@ -264,7 +264,7 @@ class Batch:
             run_folder=str(self._settings.runs / f"{facts.lab.id}-{execution[:10]}"),
             profile=asked.profile,
             device=asked.device,
-            gpu_bytes=_gpu_bytes(accepted.lab, asked),
+            gpu_bytes=declared_gpu_bytes(accepted.lab.profiles.get(asked.profile), asked.device),
         )
 
     def _choose(self, tasks: Sequence[Task], asked: Asked) -> list[str]:
@@ -298,11 +298,3 @@ class Batch:
         self._tasks |= {task.key: task for task in tasks}
         self.ledger.add(Job(task.key, task.kind, msgspec.to_builtins(task)) for task in tasks)
         self.ledger.retry([task.key for task in tasks])
-
-
-def _gpu_bytes(lab: Lab, asked: Asked) -> int | None:
-    """Return the GPU memory that a run declares: 0, a whole GPU, when its profile says nothing; None on the CPU."""
-    profile = lab.profiles.get(asked.profile)
-    if profile is None or choose_device(asked.device, profile.device).kind == "cpu":
-        return None
-    return profile.limits.gpu_memory_bytes or 0

@@ -10,6 +10,7 @@ from typing import Literal
 
 from grader.errors import MachineFault, UsageFault
 from grader.model.device import Gpu
+from grader.model.lab import Profile
 from grader.model.submission import Notice
 from grader.sandbox.gpus import find_gpus, free_bytes
 
@@ -52,6 +53,21 @@ def choose_device(wanted: str, profile_device: str) -> ChosenDevice:
             return ChosenDevice("cpu", notice=_slower(reason))
         raise MachineFault("GR601", f"A GPU was asked for: {reason}.", "Leave out --device, or use cpu.")
     return ChosenDevice("cuda", _pick(gpus, match["index"]))
+
+
+def declared_gpu_bytes(profile: Profile | None, wanted: str) -> int | None:
+    """Return the GPU memory by which a run is planned.
+
+    Args:
+        profile: that is run; None for one that does not exist, which the run itself will say.
+        wanted: as for `choose_device`.
+
+    Returns:
+        Bytes; 0, a whole GPU, when the profile says nothing; None on the CPU.
+    """
+    if profile is None or choose_device(wanted, profile.device).kind == "cpu":
+        return None
+    return profile.limits.gpu_memory_bytes or 0
 
 
 def usable_gpus() -> tuple[tuple[Gpu, ...], str]:

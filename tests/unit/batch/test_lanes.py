@@ -58,6 +58,22 @@ def test_two_gpus_take_two_large_jobs():
     assert asyncio.run(together(Lanes([gpu(0, 24), gpu(1, 24)]), [20 * GIB, 20 * GIB])) == [{0, 1}]
 
 
+def test_a_job_that_names_its_gpu_waits_for_that_one():
+    async def main() -> list[str | None]:
+        lanes, seen = Lanes([gpu(0, 24), gpu(1, 24)]), []
+        for index in (1, 0, None, 7):
+            async with lanes.lane(0, index) as found:
+                seen.append(found and found.uuid)
+        async with lanes.lane(0, 1):
+            waiting = asyncio.create_task(lanes.lane(0, 1).__aenter__())
+            await asyncio.sleep(0.01)
+            seen.append("runs" if waiting.done() else "waits")
+            waiting.cancel()
+        return seen
+
+    assert asyncio.run(main()) == ["GPU-1", "GPU-0", "GPU-0", None, "waits"]
+
+
 def test_work_on_the_cpu_goes_on_around_them():
     assert asyncio.run(together(Lanes([gpu(0, 8)]), [0, None, 0, None])) == [{0, 1, 3}, {2}]
 
@@ -81,12 +97,12 @@ def test_without_a_gpu_nobody_waits():
 def test_the_worker_of_a_job_on_a_gpu_sees_that_one_alone(tmp_path):
     spool = Spool(tmp_path / "spool")
     facts = dict.fromkeys(("exec_key", "judge_key", "lab_id", "student_id", "notebook", "run_folder", "profile"), "")
-    for key, memory in (("gpu", 0), ("cpu", None)):
-        spool.write_task(Task(key=key, kind="grade", submission=1, inputs={}, device="cuda", gpu_bytes=memory, **facts))
+    for key, device, memory in (("gpu", "cuda", 0), ("second", "cuda:1", 0), ("cpu", "cpu", None)):
+        spool.write_task(Task(key=key, kind="grade", submission=1, inputs={}, device=device, gpu_bytes=memory, **facts))
     program = "import os; print(os.environ.get('CUDA_VISIBLE_DEVICES', 'none'))"
-    engine = by_command(program, spool, {}, [gpu(0, 8)])
+    engine = by_command(program, spool, {}, [gpu(0, 8), gpu(1, 8)])
 
-    for key, seen in (("gpu", "GPU-0"), ("cpu", "none")):
+    for key, seen in (("gpu", "GPU-0"), ("second", "GPU-1"), ("cpu", "none")):
         assert asyncio.run(engine.run(key)) == "it ended with exit code 0"
         assert spool.log(key).read_text().strip() == seen
 

@@ -5,8 +5,9 @@ import sys
 import pytest
 
 from grader.errors import MachineFault, UsageFault
+from grader.model.lab import Limits, Profile
 from grader.wiring import devices
-from grader.wiring.devices import choose_device, gpus_in_words, torch_cuda, usable_gpus
+from grader.wiring.devices import choose_device, declared_gpu_bytes, gpus_in_words, torch_cuda, usable_gpus
 from tests.fakes.nvml import Card, Nvml
 
 
@@ -25,6 +26,18 @@ def test_the_gpu_with_the_most_free_memory_is_taken(monkeypatch):
     chosen = choose_device("cuda", "cpu")
 
     assert (chosen.kind, chosen.gpu and chosen.gpu.index, chosen.notice) == ("cuda", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "device", "declared", "planned"),
+    [("auto", "cuda", 8, 8), ("auto", "cpu", 8, None), ("cuda", "cpu", 8, 8), ("auto", "cuda", None, 0)],
+)
+def test_a_run_is_planned_by_what_its_profile_declares(monkeypatch, wanted, device, declared, planned):
+    machine(monkeypatch, BIG)
+    profile = Profile("full", {}, Limits(gpu_memory_bytes=declared), device)
+
+    assert declared_gpu_bytes(profile, wanted) == planned
+    assert declared_gpu_bytes(None, wanted) is None
 
 
 def test_a_number_names_a_gpu(monkeypatch):
