@@ -22,8 +22,15 @@ from grader.reporting.page import Page
 from grader.reporting.sanitise import code_spans
 from grader.reporting.view import page_view
 
-#: The templates of the checkout that this package is installed from.
-TEMPLATES = Path(__file__).resolve().parents[2] / "reports" / "templates"
+
+def _templates() -> Path:
+    here = Path(__file__).resolve()
+    packed = here.with_name("templates")  # in an installation that is no checkout
+    return packed if packed.is_dir() else here.parents[2] / "reports" / "templates"
+
+
+#: The templates of all pages.
+TEMPLATES = _templates()
 
 _POLICY = "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'"
 
