@@ -96,7 +96,7 @@ def _open_postgres(url: str) -> Engine:
         return sa.create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as exc:
         raise MachineFault(
-            "GR606", f"PostgreSQL needs the package {exc.name}.", "Run `pip install 'grader[postgres]'`."
+            "GR606", f"PostgreSQL needs the package {exc.name}.", "Run `pip install 'psycopg[binary]'`."
         ) from exc
     except (SQLAlchemyError, ValueError) as exc:
         raise UsageFault("GR108", f"{_without_password(url)} is not a URL of a PostgreSQL database.") from exc

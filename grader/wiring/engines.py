@@ -47,7 +47,7 @@ def check_engine(settings: Settings) -> None:
     if settings.engine not in ENGINES:
         raise UsageFault("GR104", f"There is no engine {settings.engine}.", f"Choose {' or '.join(ENGINES)}.")
     if settings.engine == "ray" and importlib.util.find_spec("ray") is None:
-        raise MachineFault("GR606", "The package ray is not installed.", "Run `pip install 'grader[ray]'`.")
+        raise MachineFault("GR606", "The package ray is not installed.", "Run `pip install ray`.")
 
 
 @contextlib.contextmanager

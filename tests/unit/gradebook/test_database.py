@@ -54,7 +54,7 @@ def test_a_missing_driver_is_told_with_the_cure(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
 
     fault = code_of(MachineFault, open_database, "postgresql://host/book")
-    assert (fault.code, "grader[postgres]" in fault.hint) == ("GR606", True)
+    assert (fault.code, "psycopg[binary]" in fault.hint) == ("GR606", True)
 
 
 def test_a_failing_statement_is_our_fault_and_changes_nothing(tmp_path):
