@@ -1,8 +1,9 @@
-"""Reads a check module for the mistakes that authors make: sentences, fixtures, measurements, thresholds given away."""
+"""Reads a check module for the mistakes of authors: sentences, fixtures, imports, thresholds given away."""
 
 import ast
 import re
 
+from grader.checking.imports import foreign_imports
 from grader.checking.names import CHECK_PREFIX, FIXTURES
 from grader.model.lab import Lab
 from grader.model.verdict import DeclaredCheck
@@ -46,7 +47,7 @@ def lint_module(tree: ast.Module, lab: Lab) -> list[tuple[int, str]]:
     Returns:
         Line and sentence of each finding.
     """
-    findings: list[tuple[int, str]] = []
+    findings = foreign_imports(tree)
     known = FIXTURES | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     measurements = {spec.name for spec in lab.measurements}
     for node in tree.body:

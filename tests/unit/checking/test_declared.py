@@ -97,6 +97,13 @@ def test_fixtures_and_measurements_that_exist_are_fine(place: Workplace) -> None
     assert declared_checks(place.lab(source, measurements=(spec,)))[0].id == "test_a"
 
 
+def test_what_is_imported_beyond_the_public_modules_is_found(place: Workplace) -> None:
+    told = findings(place.lab(f"from grader.hub import cards\n{GOOD}", points=2.5, bonus=1.0))
+
+    assert "test_lab_0_1.py:" in told
+    assert "it imports grader.hub, which may change at any time" in told
+
+
 def test_classes_and_coroutines_are_no_checks(place: Workplace) -> None:
     told = findings(place.lab("class TestAll:\n    pass\n\nasync def test_a():\n    pass\n"))
 
