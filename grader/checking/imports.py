@@ -5,6 +5,8 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.checking.names import nearest
+
 #: The one package whose names stay; below it one module for each kind of work.
 API = "grader.checking.api"
 _FOLDER = Path(__file__).with_name("api")
@@ -82,4 +84,6 @@ def _refused(place: str) -> str:
 
 
 def _unknown(place: str, name: str) -> str:
-    return f"{place} has no {name}; it has {', '.join(sorted(offered(place.removeprefix(API).removeprefix('.'))))}"
+    names = sorted(offered(place.removeprefix(API).removeprefix(".")))
+    told = nearest(name, names) or f"; it has {', '.join(names)}"
+    return f"{place} has no {name}{told}"

@@ -75,7 +75,9 @@ def test_what_is_not_public_is_found(source, named):
     assert named in sentence
 
 
-def test_a_name_that_is_not_offered_comes_with_those_that_are():
-    (sentence,) = found("from grader.checking.api import chek")
+def test_a_name_that_is_not_offered_comes_with_the_nearest_one_or_with_all():
+    (near,) = found("from grader.checking.api import chek")
+    (far,) = found("from grader.checking.api import Evidence")
 
-    assert all(name in sentence for name in offered())
+    assert near.endswith("; did you mean check?")
+    assert all(name in far for name in offered())
