@@ -4,6 +4,8 @@ Generated parts stand between `<!-- generated: NAME -->` and `<!-- end -->`; a t
 """
 
 import ast
+import importlib
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -11,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from grader.catalog import load_labs
+from grader.checking.imports import API, api_modules
 from grader.codes import CODES
 from grader.model.lab import Limits
+from grader.validating.operators import OPERATORS
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -81,6 +85,55 @@ def lab_keys(definition: str = "") -> str:
         needed = "yes" if key in table.get("required", []) else ""
         lines.append(f"| `{key}` | {_value(target, schema)} | {needed} | {words} |")
     return "\n".join(lines) + "\n"
+
+
+def public_modules() -> str:
+    """Return what files of a course may import: every name of `grader.checking.api` and the modules below it."""
+    lines = ["| from | import | what it is |", "|---|---|---|"]
+    for place in (API, *(f"{API}.{module}" for module in sorted(api_modules()))):
+        module = importlib.import_module(place)
+        shown = place.replace(f"{API}.", ".")
+        lines.append(f"| **`{shown}`** | | {_first_paragraph(module.__doc__ or '')} |")
+        lines += [f"| | {_signed(name, getattr(module, name))} | {_said_of(module, name)} |" for name in module.__all__]
+    return "\n".join(lines) + "\n"
+
+
+def operators() -> str:
+    """Return the operators of cases with what an edit gives them."""
+    lines = ["| operator | given | what it does |", "|---|---|---|"]
+    for name, operator in OPERATORS.items():
+        given = [
+            f"`{one.name}`" if one.default is one.empty else f"`{one.name}` ({json.dumps(one.default)})"
+            for one in list(inspect.signature(operator).parameters.values())[1:]
+            if one.name != "context"
+        ]
+        lines.append(f"| `{name}` | {', '.join(given)} | {_first_paragraph(inspect.getdoc(operator) or '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _signed(name: str, value: Any) -> str:
+    """A name, for a function with its arguments."""
+    if inspect.isclass(value) or not callable(value):
+        return f"`{name}`"
+    return f"`{name}({', '.join(inspect.signature(value).parameters)})`"
+
+
+def _said_of(module: Any, name: str) -> str:
+    """The first sentence of a function or class; of a constant the comment `#:` above it, where it was made."""
+    value = getattr(module, name)
+    if callable(value):
+        return _first_paragraph(inspect.getdoc(value) or "")
+    tree = ast.parse(inspect.getsource(module))
+    origin = next(
+        str(node.module)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and name in {each.name for each in node.names}
+    )
+    source = inspect.getsource(importlib.import_module(origin))
+    found = re.search(rf"((?:^#: .*\n)+)[A-Z_, ]*\b{name}\b", source, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{origin}.{name} has no `#:` comment above it")
+    return " ".join(found[1].replace("#: ", "").split())
 
 
 def default_limits() -> str:
@@ -159,6 +212,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "submission.json": lambda: dataclass_fields("submission", ["Submission", "CodeCell", "Notice"]),
     "run.json": lambda: dataclass_fields("run", ["RunResult", "CellRun", "CellError", "SandboxStamp"]),
     "limits": default_limits,
+    "operators": operators,
+    "public modules": public_modules,
     "manifest.json": lambda: dataclass_fields("artifact", ["ArtifactManifest", "ArtifactFile", "Refusal"]),
     "verdicts.json": lambda: dataclass_fields(
         "verdict", ["Verdicts", "Verdict", "DeclaredCheck", "EvidenceRow", "Plot"]

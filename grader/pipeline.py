@@ -67,6 +67,10 @@ class Stages(Protocol):
         """
         ...
 
+    def expect_checks(self, lab: Lab, only: tuple[str, ...]) -> None:
+        """Raise LabFault or UsageFault where the checks that will judge cannot be read or do not exist."""
+        ...
+
     def hub(self, lab: Lab, run_folder: Path, student_id: str) -> AbstractContextManager[HubLease]:
         """Open the lab's Hub for one run."""
         ...
@@ -125,13 +129,13 @@ def grade_submission(request: Request, stages: Stages, runs: Path, narrate: Narr
     Raises:
         GraderError: the submission was refused, or we or the machine failed; what was done stays in the folder.
     """
-    folder = run_submission(request, stages, runs, narrate)
+    folder = run_submission(request, stages, runs, narrate, judged=True)
     if not request.fresh and _judged_before(folder, stages, request.only):
         return earlier_grade(folder, narrate), folder
     return judge_run(folder, stages, narrate, request.only), folder
 
 
-def run_submission(request: Request, stages: Stages, runs: Path, narrate: Narrator) -> Path:
+def run_submission(request: Request, stages: Stages, runs: Path, narrate: Narrator, *, judged: bool = False) -> Path:
     """Read, run and collect: everything that touches the student's code.
 
     Args:
@@ -139,6 +143,7 @@ def run_submission(request: Request, stages: Stages, runs: Path, narrate: Narrat
         stages: the collaborators.
         runs: the folder in which the run folder is made.
         narrate: told what happens.
+        judged: whether checks will judge the run: it is not begun where they cannot.
 
     Returns:
         The run folder, with submission.json, run.json and manifest.json.
@@ -153,6 +158,8 @@ def run_submission(request: Request, stages: Stages, runs: Path, narrate: Narrat
         if earlier is not None:
             narrate("run", "not run again: an earlier run had the same notebook, parameters and environment")
             return earlier
+        if judged:
+            stages.expect_checks(lab, request.only)
         folder = _settle(incoming, runs, request.run_name or f"{submission.lab_id}-{submission.sha256[:6]}")
     with stages.hub(lab, folder, submission.student_id) as hub:
         result = stages.run(request, submission, lab, folder, hub)

@@ -4,10 +4,8 @@ import functools
 
 from demos import count_right, read
 
-from grader.checking.api import CheckFailure
-from grader.measuring import pipelines
-from grader.measuring.pipeline_answers import answer_of, same_scores
-from grader.measuring.pipeline_tasks import TEXT, Unusable
+from grader.checking.api import CheckFailure, pipelines
+from grader.checking.api.pipelines import TEXT, Unusable, answer_of, same_scores
 
 _LENGTHS = (8, 16, 32, 64, 128)
 

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.checking.api import CheckFailure
-from grader.measuring.pipeline_answers import Answer, NoAnswer, agree, answer_of
-from grader.measuring.pipeline_tasks import Task, check_options, known_task
+from grader.checking.api.pipelines import Answer, NoAnswer, Task, agree, answer_of, check_options, known_task
 
 #: Demos that the lab asks for.
 WANTED = 5

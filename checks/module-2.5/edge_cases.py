@@ -4,9 +4,8 @@ import unicodedata
 
 from demos import count_right, read
 
-from grader.measuring import pipelines
-from grader.measuring.pipeline_answers import same_scores
-from grader.measuring.pipeline_tasks import MOST_CHARACTERS
+from grader.checking.api import pipelines
+from grader.checking.api.pipelines import MOST_CHARACTERS, same_scores
 
 LEAST_CHARACTERS = 10_000
 #: Kind -> whether an input is of it, and what it is in words.

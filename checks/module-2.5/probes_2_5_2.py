@@ -99,14 +99,14 @@ def opinion(draw):
 
 def drawn(draw, count):
     """Pictures as rows of [red, green, blue]."""
-    from grader.hub.miniatures.pictures.shapes import pictures
+    from grader.checking.api.miniatures import pictures
 
     return [one.pixels.tolist() for one in pictures(f"probe/{draw.random()}", count)]
 
 
 def spoken(draw, count):
     """Recordings as 16-bit numbers, each with its text."""
-    from grader.hub.miniatures.sounds.digits import recordings
+    from grader.checking.api.miniatures import recordings
 
     found = recordings(f"probe/{draw.random()}", count)
     return [((one.samples * 32_767).astype("int16").tolist(), one.text) for one in found]

@@ -11,7 +11,7 @@ TEXTS = 24
 
 def reviews(draw, parameters):
     """Fresh reviews, in the language of the data set: nobody has seen them."""
-    from grader.hub.miniatures.text.grammar import reviews as written
+    from grader.checking.api.miniatures import reviews as written
 
     texts = [review.text for review in islice(written(f"stranger/{draw.getrandbits(64)}"), TEXTS)]
     return [{"name": parameters["repo_name"], "texts": texts}]

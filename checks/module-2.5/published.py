@@ -3,8 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from grader.checking.api import CheckFailure, Missing
-from grader.checking.documents import JsonObject
+from grader.checking.api import CheckFailure, JsonObject, Missing, classifiers
 
 #: What a user of the model needs.
 NEEDED = ("README.md", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
@@ -46,13 +45,7 @@ def logits(artifacts, texts: Sequence[str], max_length: int = 512):
     Raises:
         SubmissionFault: the files cannot be read or do not fit.
     """
-    from grader.measuring.checkpoints import load_classifier
-    from grader.measuring.inference import logits_of
-    from grader.measuring.tokenizers import load_tokenizer
-
-    model, config = load_classifier(artifacts.root, "pushed")
-    rows = logits_of(model, config, load_tokenizer(artifacts.root, "pushed"), texts, max_length)
-    return rows, [config.id2label[number] for number in range(rows.shape[1])]
+    return classifiers.logits(artifacts.root, "pushed", texts, max_length)
 
 
 def probabilities(rows):

@@ -4,9 +4,8 @@ import demo_mistakes
 import demos
 from calibration import thresholds
 
-from grader.checking.api import CheckFailure, check
-from grader.measuring import pipelines
-from grader.measuring.pipeline_tasks import ALIASES, Unusable, check_inputs, check_options, known_task
+from grader.checking.api import CheckFailure, check, pipelines
+from grader.checking.api.pipelines import ALIASES, Unusable, check_inputs, check_options, known_task
 
 LEAST_INPUTS = 3
 NEEDED = "text-classification"

@@ -4,9 +4,8 @@ import demos
 import edge_cases
 from calibration import thresholds
 
-from grader.checking.api import CheckFailure, check
-from grader.measuring import pipelines
-from grader.measuring.pipeline_tasks import TASKS
+from grader.checking.api import CheckFailure, check, pipelines
+from grader.checking.api.pipelines import TASKS
 
 COLOURS = ["red", "green", "blue"]
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

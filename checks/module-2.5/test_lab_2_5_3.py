@@ -3,8 +3,7 @@
 import stamps
 import tokens
 
-from grader.checking.api import check
-from grader.checking.outcome import CheckFailure
+from grader.checking.api import CheckFailure, check
 
 REASONS = {
     "bad_label": "without a label",

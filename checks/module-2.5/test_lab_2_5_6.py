@@ -8,8 +8,7 @@ from published import JUNK, NEEDED, answered, head, logits, repository, toleranc
 from secret_scan import leaks_in
 from words import some
 
-from grader.checking.api import CheckFailure, Missing, check
-from grader.errors import SubmissionFault
+from grader.checking.api import CheckFailure, Missing, SubmissionFault, check
 
 LABELS = ["neg", "pos"]
 #: How much text of a repository is looked through for secrets, and where a NUL tells that a file is no text.

@@ -8,7 +8,7 @@ from published import answered, logits, probabilities, repository, tolerance
 from upload_card import read_card
 
 from grader.checking.api import CheckFailure, Missing, check
-from grader.hub.cards import CardError, as_list, card_data
+from grader.checking.api.cards import CardError, as_list, card_data
 
 #: Licences by which anybody may use a model that is built upon an Apache-2.0 one, as the Hub writes them.
 LICENCES = frozenset(

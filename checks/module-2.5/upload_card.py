@@ -9,7 +9,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from grader.checking.api import CheckFailure, Missing
-from grader.hub.cards import card_block, validate_card
+from grader.checking.api.cards import card_block, validate_card
 
 #: Characters of a card that are read: real ones have ten thousand.
 LONGEST = 60_000

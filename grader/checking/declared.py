@@ -6,8 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, cast
 
-from grader.checking.lints import lint_check, lint_module
-from grader.checking.names import CHECK_PREFIX
+from grader.checking.lints import lint_check, lint_measurements, lint_module
+from grader.checking.names import CHECK_PREFIX, nearest
 from grader.errors import LabFault
 from grader.model.lab import Lab
 from grader.model.verdict import DeclaredCheck
@@ -37,11 +37,14 @@ def declared_checks(lab: Lab) -> tuple[DeclaredCheck, ...]:
     """
     findings: list[str] = []
     checks: list[DeclaredCheck] = []
-    for path in (*lab.check_modules, *lab.hidden_check_modules):
-        checks += _module_checks(path, lab, checks, findings)
-    findings += _lab_findings(lab, checks)
+    trees = {path: _parsed(path, lab, findings) for path in (*lab.check_modules, *lab.hidden_check_modules)}
+    if not findings:  # else every check of a module that is not Python would be missed once more
+        for path, tree in trees.items():
+            checks += _module_checks(path, tree, lab, checks, findings)
+        findings += _lab_findings(lab, checks)
     if findings:
-        raise LabFault("GR202", f"The checks of lab {lab.id} have {len(findings)} finding(s):\n" + "\n".join(findings))
+        listed = "\n".join(f"  - {finding}" for finding in findings)
+        raise LabFault("GR202", f"The checks of lab {lab.id} have {len(findings)} finding(s):\n{listed}")
     return tuple(checks)
 
 
@@ -62,28 +65,44 @@ def checks_sha256(lab: Lab) -> str:
     return digest.hexdigest()
 
 
-def _module_checks(path: Path, lab: Lab, before: list[DeclaredCheck], findings: list[str]) -> list[DeclaredCheck]:
+def _parsed(path: Path, lab: Lab, findings: list[str]) -> ast.Module:
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), filename=path.name)
+        return ast.parse(path.read_text(encoding="utf-8"), filename=path.name)
     except OSError as exc:
         raise LabFault(
             "GR204", f"The check module {path.name} of lab {lab.id} cannot be read: {exc.strerror}."
         ) from exc
-    except (SyntaxError, UnicodeDecodeError) as exc:
-        findings.append(f"{path.name}: it is not Python: {exc}")
-        return []
-    hidden = path in lab.hidden_check_modules
+    except SyntaxError as exc:
+        findings.append(f"{_place(path, lab)}:{exc.lineno}: it is not Python: {exc.msg}")
+    except ValueError as exc:
+        findings.append(f"{_place(path, lab)}: it is not Python: {exc}")
+    return ast.Module([], [])
+
+
+def _place(path: Path, lab: Lab) -> str:
+    """A check module as its author finds it: below the root of the course."""
+    return path.relative_to(lab.checks_root.parent.parent).as_posix()
+
+
+def _module_checks(
+    path: Path, tree: ast.Module, lab: Lab, before: list[DeclaredCheck], findings: list[str]
+) -> list[DeclaredCheck]:
+    hidden, place = path in lab.hidden_check_modules, _place(path, lab)
+    exercises = [exercise.id for exercise in lab.exercises]
     found: list[DeclaredCheck] = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith(CHECK_PREFIX):
-            where = f"{path.name}:{node.lineno} {node.name}"
+            where = f"{place}:{node.lineno} {node.name}"
             declared, problems = _declared(node, path.name, hidden=hidden)
             known = [check.id for check in (*before, *found)]
-            problems += [f"needs {name}, which is no check before it" for name in declared.needs if name not in known]
+            lost = [name for name in declared.needs if name not in known]
+            problems += [f"needs {name}, which is no check before it{nearest(name, known)}" for name in lost]
             problems += ["another check has this name"] if declared.id in known else []
+            if declared.cell and exercises and declared.cell not in exercises:
+                problems.append(f"its cell {declared.cell} is no exercise of lab.toml; it has {', '.join(exercises)}")
             findings += [f"{where}: {problem}" for problem in problems + lint_check(node, declared)]
             found.append(declared)
-    findings += [f"{path.name}:{line}: {problem}" for line, problem in lint_module(tree, lab)]
+    findings += [f"{place}:{line}: {problem}" for line, problem in lint_module(tree, lab)]
     return found
 
 
@@ -159,7 +178,7 @@ def _name(node: ast.expr) -> str:
 
 
 def _lab_findings(lab: Lab, checks: list[DeclaredCheck]) -> list[str]:
-    findings: list[str] = []
+    findings = lint_measurements(lab)
     complete = _hidden_declared(lab) == len(lab.hidden_check_modules)
     for word, allowed, bonus in (("points", lab.points, False), ("bonus points", lab.bonus, True)):
         total = sum(check.points for check in checks if check.bonus is bonus)
@@ -168,7 +187,9 @@ def _lab_findings(lab: Lab, checks: list[DeclaredCheck]) -> list[str]:
     names = {check.id for check in checks}
     for exercise in lab.exercises:
         lost = [name for name in exercise.checks if complete and name not in names]
-        findings += [f"{exercise.id} of lab.toml names {name}, which is no check" for name in lost]
+        findings += [
+            f"{exercise.id} of lab.toml names {name}, which is no check{nearest(name, names)}" for name in lost
+        ]
     return findings
 
 

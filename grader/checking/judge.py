@@ -86,7 +86,7 @@ def raised(
     Returns:
         Failed for what the student can change, not judged for what the machine lacks, our fault for all else.
     """
-    staff = printable("".join(traceback.format_exception(exception)), STAFF_LIMIT)
+    staff = printable(_traceback(exception, checks_root), STAFF_LIMIT)
     if isinstance(exception, CheckFailure | SubmissionFault):
         named, hint = evidence.blame(exception.message, exception.hint)
         mistake = getattr(exception, "mistake", "") or named
@@ -134,6 +134,16 @@ def _assertion_message(exception: AssertionError, checks_root: Path) -> str:
         return ""
     text = str(exception)
     return "" if text.startswith("assert ") else text.partition("\nassert ")[0].strip()
+
+
+def _traceback(exception: BaseException, checks_root: Path) -> str:
+    """The traceback from the author's own first line on; all of it when none of their lines is in it."""
+    frames = list(traceback.walk_tb(exception.__traceback__))
+    own = [at for at, (frame, _) in enumerate(frames) if Path(frame.f_code.co_filename).is_relative_to(checks_root)]
+    place = exception.__traceback__
+    for _ in range(own[0] if own else 0):
+        place = place.tb_next if place else None
+    return "".join(traceback.format_exception(type(exception), exception, place))
 
 
 def _is_skip(exception: BaseException) -> bool:

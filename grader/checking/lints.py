@@ -1,9 +1,11 @@
-"""Reads a check module for the mistakes that authors make: sentences, fixtures, measurements, thresholds given away."""
+"""Reads a check module for the mistakes of authors: sentences, fixtures, imports, thresholds given away."""
 
 import ast
 import re
 
-from grader.checking.names import CHECK_PREFIX, FIXTURES
+from grader.checking.imports import foreign_imports
+from grader.checking.names import CHECK_PREFIX, FIXTURES, nearest
+from grader.measuring.registry import MEASURES, OPTIONS
 from grader.model.lab import Lab
 from grader.model.verdict import DeclaredCheck
 
@@ -46,7 +48,7 @@ def lint_module(tree: ast.Module, lab: Lab) -> list[tuple[int, str]]:
     Returns:
         Line and sentence of each finding.
     """
-    findings: list[tuple[int, str]] = []
+    findings = foreign_imports(tree)
     known = FIXTURES | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     measurements = {spec.name for spec in lab.measurements}
     for node in tree.body:
@@ -54,11 +56,36 @@ def lint_module(tree: ast.Module, lab: Lab) -> list[tuple[int, str]]:
             findings.append((node.lineno, f"{node.name}: a check is a plain function"))
         if isinstance(node, ast.FunctionDef) and node.name.startswith(CHECK_PREFIX):
             names = [argument.arg for argument in node.args.args]
-            findings += [(node.lineno, f"there is no fixture {name}") for name in names if name not in known]
+            unknown = [name for name in names if name not in known]
+            findings += [(node.lineno, f"there is no fixture {name}{nearest(name, known)}") for name in unknown]
     for inner in ast.walk(tree):
         name = _measurement(inner)
         if name and name not in measurements:
-            findings.append((getattr(inner, "lineno", 0), f"lab.toml declares no [measurements.{name}]"))
+            problem = f"lab.toml declares no [measurements.{name}]{nearest(name, measurements)}"
+            findings.append((getattr(inner, "lineno", 0), problem))
+    return findings
+
+
+def lint_measurements(lab: Lab) -> list[str]:
+    """Look at what lab.toml asks to be measured.
+
+    Args:
+        lab: the lab.
+
+    Returns:
+        What its author should change, one sentence each.
+    """
+    findings: list[str] = []
+    for spec in lab.measurements:
+        where = f"[measurements.{spec.name}] of lab.toml"
+        if spec.measure not in MEASURES:
+            findings.append(f"{where}: nobody measures {spec.measure}{nearest(spec.measure, MEASURES)}")
+            continue
+        known = OPTIONS[spec.measure]
+        for name in spec.options:
+            if name not in known:
+                told = nearest(name, known) or f"; it has {', '.join(known) or 'none'}"
+                findings.append(f"{where}: {spec.measure} has no option {name}{told}")
     return findings
 
 

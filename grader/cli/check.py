@@ -31,6 +31,8 @@ def check(
     if as_json:
         print_json(workshop.public(grade, staff=staff))
     else:
-        print_grade(workshop, grade, run)
+        if staff:
+            workshop.report(run, staff=True)
+        print_grade(workshop, grade, run, staff=staff)
     code = workshop.exit_code(grade)
     return 0 if exit_zero and code in {1, 4} else code

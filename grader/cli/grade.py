@@ -93,5 +93,7 @@ def _grade_one(workshop: "Workshop", request: Request, progress: Progress, *, st
     if as_json:
         print_json(workshop.public(grade, staff=staff))
     else:
-        print_grade(workshop, grade, folder)
+        if staff:
+            workshop.report(folder, staff=True)
+        print_grade(workshop, grade, folder, staff=staff)
     return workshop.exit_code(grade)

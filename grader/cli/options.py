@@ -10,7 +10,10 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")
 ExitZero = Annotated[
     bool, typer.Option("--exit-zero", help="Exit 0 whenever grading itself worked, whatever the result.")
 ]
-Staff = Annotated[bool, typer.Option("--staff", help="Show hidden checks and details that students do not see.")]
+Staff = Annotated[
+    bool,
+    typer.Option("--staff", help="Show hidden checks, why a check broke, and other details that students do not see."),
+]
 Notebook = Annotated[Path, typer.Argument(metavar="NB", help="The notebook to grade.", show_default=False)]
 RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/2.5.4-9f3c1a.", show_default=False)

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 _STYLES = {"plain": "", "title": "bold", "quiet": "bright_black", "good": "green", "warn": "yellow", "bad": "red"}
 
 
-def print_grade(workshop: "Workshop", grade: "Grade", folder: Path) -> None:
+def print_grade(workshop: "Workshop", grade: "Grade", folder: Path, *, staff: bool = False) -> None:
     """Print the result of one submission on stdout.
 
     Args:
         workshop: knows how to put a grade into lines.
         grade: the grade.
         folder: its run folder.
+        staff: show what students do not see.
     """
     out = stdout()
-    for line in workshop.terminal_lines(grade, folder):
+    for line in workshop.terminal_lines(grade, folder, staff=staff):
         out.print(Text(line.text, style=_STYLES[line.tone]))

@@ -21,8 +21,10 @@ REMOVED = frozenset(
         "visual-question-answering",
     }
 )
+#: Kinds of input: `Task.kind` is one of them.
 TEXT, PICTURE, SOUND = "text", "picture", "sound"
 MOST_INPUTS = 16
+#: Longest text that a demo may give to a model.
 MOST_CHARACTERS = 20_000
 MOST_PIXELS = 256
 """Of a side of a picture."""

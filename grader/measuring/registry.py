@@ -33,6 +33,30 @@ MEASURES: dict[str, str] = {
     "tokenizing_speed": "grader.measuring.stored_tokens",
 }
 
+_TEXTS = ("split", "max_length")
+_ROWS = ("folder", "rows", "labels", "garbled", "longest", "seed", "test_share")
+
+#: Options that each measuring function reads; one that it does not know would be left unread without a word.
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "checkpoint": (),
+    "classifier_accuracy": _TEXTS,
+    "classifier_predictions": _TEXTS,
+    "tokenizer_agreement": ("split",),
+    "distance_from_base": (),
+    "checkpoint_distances": (),
+    "adapter": (),
+    "adapter_accuracy": _TEXTS,
+    "merge_equivalence": _TEXTS,
+    "byte_accounting": (),
+    "training_memory": ("batch", "length"),
+    "extrapolation": ("configs", "rank", "target_modules"),
+    "pipeline_demos": ("rounds",),
+    "processed_rows": _ROWS,
+    "processed_tokens": ("folder", "rows", "sample", "max_length"),
+    "first_rows": ("folder", "count"),
+    "tokenizing_speed": ("folder", "sample", "max_length"),
+}
+
 #: Measures that can be made for many runs at once, with the module that does so.
 TOGETHER: dict[str, str] = dict.fromkeys(
     ("classifier_accuracy", "classifier_predictions", "adapter_accuracy"), "grader.measuring.groups"

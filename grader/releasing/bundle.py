@@ -26,6 +26,8 @@ _PLAIN = (
     "reports/templates",
     "requirements.lock",
 )
+#: Without these there is nothing that a student could run.
+_NEEDED = ("Makefile", "grader")
 _TARGETS = ("help", "setup", "$(STAMP)", "grade", "clean")
 
 
@@ -43,14 +45,21 @@ def write_bundle(root: Path, labs: Sequence[Lab], destination: Path) -> tuple[st
     Raises:
         UsageFault: GR106, the folder holds something or cannot be written.
         LabFault: GR207, something that students must not have would be inside; the folder is removed again.
-        LabFault: GR203, a starter cannot be made.
+        LabFault: GR203, a starter cannot be made; GR204, the course lies in no copy of the grader.
     """
+    if lost := [name for name in _NEEDED if not (root / name).exists()]:
+        raise LabFault(
+            "GR204",
+            f"A bundle holds the grader too; {root} has no {' and no '.join(lost)}.",
+            "Put labs, solutions and checks into a clone of the grader.",
+        )
     if destination.exists() and any(destination.iterdir()):
         raise UsageFault("GR106", f"{destination} holds something already.", "Name a new folder.")
     try:
         _copy_all(root, labs, destination)
     except OSError as exc:
-        raise UsageFault("GR106", f"{destination} cannot be written: {exc.strerror}.") from exc
+        message = f"{destination} cannot be written: {exc.strerror}."
+        raise UsageFault("GR106", message, "Name a folder that can be written.") from exc
     leaks = find_leaks(destination, labs)
     if leaks:
         shutil.rmtree(destination)

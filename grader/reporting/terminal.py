@@ -18,6 +18,7 @@ Tone = Literal["plain", "title", "quiet", "good", "warn", "bad"]
 
 _COLUMN = 41
 _EDGE = 74
+_STAFF_LINES = 12
 _TONES: dict[str, Tone] = {"partly": "warn", "failed": "bad", "our-fault": "warn", "passed": "good"}
 
 
@@ -29,18 +30,19 @@ class Line:
     tone: Tone = "plain"
 
 
-def terminal_lines(grade: Grade, *, report: str = "", width: int = 100) -> tuple[Line, ...]:
+def terminal_lines(grade: Grade, *, report: str = "", width: int = 100, staff: bool = False) -> tuple[Line, ...]:
     """Return what `grader grade` prints about one grade.
 
     Args:
-        grade: as grading made it; filtered for its student here.
+        grade: as grading made it; filtered for its reader here.
         report: path of the HTML report, as it is to be shown; empty for none.
         width: columns to wrap sentences at.
+        staff: show hidden checks, why a check broke, and flags.
 
     Returns:
         Lines without control characters or markup; print them without interpreting any.
     """
-    page = page_view(grade)
+    page = page_view(grade, staff=staff)
     checks = sorted((check for group in page.groups for check in group.checks), key=lambda check: check.number)
     unmet = [check for check in checks if check.status is not words.PASSED]
     lines = [*_stages(grade, page, len(checks), len(unmet))]
@@ -48,7 +50,7 @@ def terminal_lines(grade: Grade, *, report: str = "", width: int = 100) -> tuple
         lines += _banner(page.banner, grade.run, width)
     if not (page.banner and page.banner.ours):
         lines += _checks(unmet, page.appeal, width)
-    told = (*page.notices, *page.header.adjustments, *page.header.notes)
+    told = (*page.notices, *page.flags, *page.header.adjustments, *page.header.notes)
     lines += [Line(text, "quiet") for note in told for text in _wrapped(note, width, "  ")]
     if page.header.unsandboxed:
         warning = f"! {words.UNSANDBOXED}: {words.UNSANDBOXED_SHORT}"
@@ -110,10 +112,17 @@ def _check(check: CheckView, appeal: str, edge: int, width: int) -> list[Line]:
         said.append(f"{words.WAITS}: {', '.join(other.title for other in check.waits_for)}.")
     if check.hint:
         said.append(f"{words.TRY}: {check.hint}")
-    if check.status is words.OUR_FAULT:
+    if check.status is words.OUR_FAULT and not check.staff:
         said.append(f"{words.SEND}: {appeal}")
     lines = [Line(head, _TONES.get(check.status.key, "quiet"))]
-    return [*lines, *(Line(text) for part in said if part for text in _wrapped(part, width, "    "))]
+    lines += [Line(text) for part in said if part for text in _wrapped(part, width, "    ")]
+    return [*lines, *(Line(text, "quiet") for text in _staff(check.staff, width))]
+
+
+def _staff(text: str, width: int) -> list[str]:
+    """The end of a traceback, which says what happened; all of it is on the staff page."""
+    told = [line for line in text.splitlines() if line.strip(" ^~")]
+    return [piece for line in told[-_STAFF_LINES:] for piece in _wrapped(line, width, "    | ")]
 
 
 def _result(grade: Grade, page: Page, where: tuple[str, int], unmet: bool) -> list[Line]:

@@ -86,6 +86,12 @@ def unmet(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return tuple(verdict.check.id for verdict in verdicts if verdict.status in _UNMET)
 
 
+def unmet_sentences(verdicts: Iterable[Verdict]) -> list[str]:
+    """Return a sentence for each check that was judged and not met, with what it said."""
+    found = [verdict for verdict in verdicts if verdict.status in _UNMET]
+    return [f"{one.check.id} is not met: {one.message or 'it gives no message'}" for one in found]
+
+
 def broken_checks(verdicts: Iterable[Verdict]) -> list[str]:
     """Return a sentence for each check that broke, with the last line of its traceback."""
     broken = [verdict for verdict in verdicts if verdict.status is VerdictStatus.OUR_FAULT]

@@ -23,7 +23,14 @@ from grader.validating.halfway import half_done, half_points
 from grader.validating.mutants import Mutant, plan_mutants
 from grader.validating.mutants.cells import cell_mutants
 from grader.validating.survivors import Excuses, load_excuses
-from grader.validating.tally import broken_checks, case_trial, earned_points, lab_strength, mutant_trial, unmet
+from grader.validating.tally import (
+    broken_checks,
+    case_trial,
+    earned_points,
+    lab_strength,
+    mutant_trial,
+    unmet_sentences,
+)
 from grader.wiring.bench import Bench, installed, needs_models
 from grader.wiring.stages import CourseStages
 
@@ -187,7 +194,7 @@ class Prover:
             if run.status is not RunStatus.COMPLETED:
                 problems.append(f"it does not run to its end: {run.status.value}, {run.message}")
             elif not smoke:
-                problems += [f"{one} is not met" for one in unmet(verdicts.verdicts)]
+                problems += unmet_sentences(verdicts.verdicts)
         if abs(earned - expected) > 0.005 and not (smoke and name != "starter"):
             problems.append(f"it earns {earned:g} points, not {expected:g}")
         seconds = round(time.perf_counter() - started, 1)

@@ -87,6 +87,13 @@ class CourseStages:
             self.sandbox.promise()
         return folder
 
+    def expect_checks(self, lab: Lab, only: tuple[str, ...]) -> None:
+        """Read the checks that will judge."""
+        from grader.checking.declared import declared_checks
+        from grader.checking.runner import select
+
+        select(declared_checks(lab), only)
+
     def keep_run(self, request: Request, submission: Submission, lab: Lab, folder: Path) -> None:
         """Remember a run by its key."""
         self._reuse.keep_run(self._reuse.run_key(request, submission, lab, self._digest(lab)), folder)

@@ -257,11 +257,12 @@ class Workshop:
         here = Path.cwd()
         return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
-    def terminal_lines(self, grade: Grade, folder: Path) -> "tuple[Line, ...]":
-        """Return the result as lines for a terminal, filtered for the student."""
+    def terminal_lines(self, grade: Grade, folder: Path, *, staff: bool = False) -> "tuple[Line, ...]":
+        """Return the result as lines for a terminal; without `staff` filtered for the student."""
         from grader.reporting.terminal import terminal_lines
 
-        return terminal_lines(grade, report=self.relative(folder / "report.html"))
+        report = folder / ("report-staff.html" if staff else "report.html")
+        return terminal_lines(grade, report=self.relative(report), staff=staff)
 
     def markdown(self, grade: Grade, *, staff: bool) -> str:
         """Return the result as Markdown."""

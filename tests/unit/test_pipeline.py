@@ -45,6 +45,9 @@ class FakeStages:
     def earlier_run(self, request, submission, lab, runs):
         return self.earlier
 
+    def expect_checks(self, lab, only):
+        self._called("expect checks")
+
     def keep_run(self, request, submission, lab, folder):
         self._called("keep run")
 
@@ -105,7 +108,7 @@ def test_a_submission_goes_through_every_stage_in_order(lab, tmp_path):
     result, folder, said = grade(stages, tmp_path)
 
     assert stages.calls == [
-        *("read", "hub opened", "run", "hub closed", "collect", "keep run"),
+        *("read", "expect checks", "hub opened", "run", "hub closed", "collect", "keep run"),
         *("check", "score", "report", "keep judgement"),
     ]
     assert folder == tmp_path / "runs" / f"{lab.id}-{a_submission(lab).sha256[:6]}"
@@ -119,6 +122,24 @@ def test_a_refused_submission_leaves_no_folder_behind(lab, tmp_path):
         grade(FakeStages(lab, refuse=SubmissionFault("GR301", "no notebook")), tmp_path)
 
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_nothing_runs_where_the_checks_cannot_judge(lab, tmp_path):
+    stages = FakeStages(lab, fail_in="expect checks")
+
+    with pytest.raises(InternalFault):
+        grade(stages, tmp_path)
+
+    assert stages.calls == ["read", "expect checks"]
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_run_that_is_not_judged_needs_no_checks(lab, tmp_path):
+    stages = FakeStages(lab)
+
+    pipeline.run_submission(Request(tmp_path / "n.ipynb"), stages, tmp_path / "runs", lambda *words: None)
+
+    assert "expect checks" not in stages.calls
 
 
 def test_the_same_submission_twice_gets_two_folders(lab, tmp_path):

@@ -20,9 +20,8 @@ from licences import uses  # noqa: E402
 from likeness import copied, is_specific, pair_likeness  # noqa: E402
 from model_cards import body, quality  # noqa: E402
 
-from grader.checking.documents import JsonObject  # noqa: E402
-from grader.hub.base import whole_base  # noqa: E402
-from grader.hub.evidence import HubEvidence  # noqa: E402
+from grader.checking.api import JsonObject  # noqa: E402
+from grader.checking.api.cases import HubEvidence, whole_base  # noqa: E402
 
 #: What a student in a hurry, who did read the cards, writes: one line each.
 TERSE = {

@@ -10,9 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grader.hub.miniatures.recipes.imdb_large import clean_reviews
-from grader.hub.miniatures.recipes.imdb_reviews import public_reviews
-from grader.hub.miniatures.text.grammar import reviews
+from grader.checking.api.miniatures import clean_reviews, public_reviews, reviews
 
 NAME = "reviews/14e22eb9e70abce882fcdbda"
 ROWS = 2_000

@@ -3,8 +3,7 @@
 import html
 import re
 
-from grader.checking.api import check
-from grader.checking.outcome import CheckFailure
+from grader.checking.api import CheckFailure, check
 
 TAG, WORD = re.compile(r"<[^>]*>"), re.compile(r"\w+")
 GARBLED, LONGEST = ("â€", "\ufffd"), 400

@@ -9,6 +9,7 @@ from typing import Any
 from grader.validating.context import CaseContext
 from grader.validating.operators.targets import OperatorError
 
+#: The log of what a run asked of the Hub, below its run folder.
 LOG = Path("hub", "requests.jsonl")
 
 

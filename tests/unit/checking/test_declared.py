@@ -97,6 +97,60 @@ def test_fixtures_and_measurements_that_exist_are_fine(place: Workplace) -> None
     assert declared_checks(place.lab(source, measurements=(spec,)))[0].id == "test_a"
 
 
+@pytest.mark.parametrize(
+    ("measure", "options", "told"),
+    [
+        ("classifier_acuracy", {}, "nobody measures classifier_acuracy; did you mean classifier_accuracy?"),
+        ("classifier_accuracy", {"splt": "test"}, "has no option splt; did you mean split?"),
+        ("classifier_accuracy", {"rows": 3}, "has no option rows; it has split, max_length"),
+        ("checkpoint", {"rows": 3}, "has no option rows; it has none"),
+    ],
+)
+def test_a_measurement_that_nobody_makes_is_found(
+    place: Workplace, measure: str, options: dict[str, object], told: str
+) -> None:
+    spec = MeasurementSpec("hidden", measure, ("model",), options=options)
+
+    assert f"[measurements.hidden] of lab.toml: {told}" in findings(
+        place.lab(GOOD, points=2.5, bonus=1.0, measurements=(spec,))
+    ).replace(f"{measure} has", "has")
+
+
+def test_a_cell_that_is_no_exercise_is_found(place: Workplace) -> None:
+    lab = place.lab(GOOD, points=2.5, bonus=1.0, exercises=(Exercise("exercise-2", "Two", ("test_one", "test_two")),))
+
+    assert "its cell exercise-1 is no exercise of lab.toml; it has exercise-2" in findings(lab)
+
+
+def test_a_name_that_nobody_knows_comes_with_the_nearest(place: Workplace) -> None:
+    told = findings(
+        place.lab('@check(points=1, needs=["test_on"])\ndef test_b(artefacts):\n    """It holds"""\n' + GOOD)
+    )
+    after = findings(place.lab(GOOD + '@check(points=1, needs=["test_on"])\ndef test_b():\n    """It holds"""\n'))
+
+    assert "there is no fixture artefacts; did you mean artifacts?" in told
+    assert "needs test_on, which is no check before it; did you mean test_one?" in after
+
+
+def test_a_name_that_is_near_to_none_comes_alone(place: Workplace) -> None:
+    more = '@check(points=1, needs=["test_counter"])\ndef test_accuracy():\n    """It holds"""\n'
+
+    assert "did you mean" not in findings(place.lab(GOOD + more))
+
+
+def test_a_module_that_is_not_python_is_the_only_finding(place: Workplace) -> None:
+    told = findings(place.lab("def test_a(:\n", HIDDEN, points=9.0))
+
+    assert told.endswith("1 finding(s):\n  - checks/module-0/test_lab_0_1.py:3: it is not Python: invalid syntax")
+
+
+def test_what_is_imported_beyond_the_public_modules_is_found(place: Workplace) -> None:
+    told = findings(place.lab(f"from grader.hub import cards\n{GOOD}", points=2.5, bonus=1.0))
+
+    assert "test_lab_0_1.py:" in told
+    assert "it imports grader.hub, which may change at any time" in told
+
+
 def test_classes_and_coroutines_are_no_checks(place: Workplace) -> None:
     told = findings(place.lab("class TestAll:\n    pass\n\nasync def test_a():\n    pass\n"))
 
@@ -136,10 +190,10 @@ def test_an_exercise_names_checks_that_exist(place: Workplace) -> None:
 
 
 def test_findings_come_together(place: Workplace) -> None:
-    told = findings(place.lab("@check()\ndef test_a(x):\n    pass\n", "def ("))
+    told = findings(place.lab("@check()\ndef test_a(x):\n    pass\n", "class TestAll: ..."))
 
     assert told.count("\n") == 4
-    assert "test_lab_0_1_hidden.py: it is not Python" in told
+    assert "hidden/test_lab_0_1_hidden.py:3: TestAll: a check is a plain function" in told
 
 
 def test_a_module_that_is_not_there_is_named(place: Workplace) -> None:

@@ -246,6 +246,7 @@ def test_our_fault_tells_the_student_no_detail_and_staff_all(verdicts: dict[str,
 
     assert verdict.message == "This check could not be carried out. The fault is ours and costs you no points."
     assert "KeyError: 'expected'" in verdict.staff
+    assert "_pytest" not in verdict.staff, "it begins at the check's own line"
 
 
 def test_what_waits_says_for_what(verdicts: dict[str, Verdict]) -> None:

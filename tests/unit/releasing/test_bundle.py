@@ -103,6 +103,16 @@ HIDDEN_LINES = (
 )
 
 
+def test_a_course_beside_no_grader_has_no_bundle_and_leaves_nothing(tmp_path: Path):
+    root = small_course(tmp_path / "course")
+
+    with pytest.raises(LabFault, match="has no Makefile and no grader") as caught:
+        bundle(root)
+
+    assert caught.value.code == "GR204"
+    assert not (tmp_path / "bundle").exists()
+
+
 @pytest.mark.parametrize(
     ("secret", "place", "words"),
     [

@@ -57,6 +57,24 @@ def test_a_missing_machine_is_no_failure_of_the_work():
     assert any(line.text.startswith("! GR601") and line.tone == "warn" for line in terminal_lines(made))
 
 
+def test_staff_read_why_a_check_broke_and_students_do_not():
+    told = texts(grades.lora(), staff=True)
+
+    assert "    | KeyError: 'oops'" in told
+    assert not any("oops" in text for text in texts(grades.lora()))
+
+
+def test_staff_read_the_end_of_a_long_traceback_without_its_marks():
+    made = grades.lora()
+    broken = next(verdict for verdict in made.verdicts if verdict.staff)
+    long = "".join(f"line {number}\n    ~~^^\n" for number in range(40))
+    told = texts(replace(made, verdicts=(replace(broken, staff=long),)), staff=True)
+
+    assert "    | line 39" in told
+    assert "    | line 20" not in told
+    assert not any("^" in text for text in told)
+
+
 def test_no_report_is_not_mentioned():
     assert not any("Report" in text for text in texts(grades.failing()))
     assert texts(grades.perfect())[-1] == "100 / 100 points."

@@ -1,3 +1,5 @@
+import inspect
+import typing
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,6 +8,7 @@ import pytest
 from grader.errors import LabFault
 from grader.model.lab import Lab
 from grader.validating import CaseContext, apply_case, load_cases
+from grader.validating.operators import OPERATORS
 from tests.fakes.labs import make_lab
 
 
@@ -105,7 +108,21 @@ def test_operators_of_the_lab_come_first_and_are_given_the_context(tmp_path: Pat
     ("parts", "what"),
     [
         pytest.param(('operator = "explode"', None), "no operator 'explode'", id="unknown-operator"),
-        pytest.param(('operator = "delete"', None), "missing a required argument", id="missing-argument"),
+        pytest.param(('operator = "delte"', None), "did you mean delete", id="misspelt-operator"),
+        pytest.param(('operator = "delete"', None), "missing a required argument: 'path'; it takes path", id="missing"),
+        pytest.param(
+            ('operator = "zero"\npath = "model"\nnames = ["a"]', None),
+            r"names cannot be \['a'\]: Expected `str`",
+            id="kind",
+        ),
+        pytest.param(
+            ('operator = "breaks"\npath = "x"', None), r"KeyError: 'x' \(operators.py:3\)", id="own-operator-breaks"
+        ),
+        pytest.param(
+            ('operator = "delete"\npath = "metrics.json"', "def make(folder): int('x')"),
+            r"make: ValueError: .* \(odd/recipe.py:1\)",
+            id="recipe-breaks",
+        ),
         pytest.param(('operator = "delete"\npath = "none"', None), "hold nothing at none", id="edits-nothing"),
         pytest.param(('operator = "_private"', None), "no operator '_private'", id="private"),
         pytest.param(('operator = "number"', None), "no function 'number'", id="not-a-function"),
@@ -121,8 +138,22 @@ def test_an_edit_that_does_not_fit_has_its_code(
         "odd",
         f'mistake = "x"\nfails = []\n[[edits]]\n{edit}\n',
         recipe=recipe,
-        operators="number = 3\ndef _private(folder): pass\n",
+        operators="number = 3\ndef _private(folder): pass\ndef breaks(folder, path): {}[path]\n",
     )
     with pytest.raises(LabFault, match=what) as caught:
         apply_case(load_cases(_lab(tmp_path))[0], folder, tmp_path / "made", context)
     assert caught.value.code == "GR206"
+
+
+@pytest.mark.parametrize("operator", OPERATORS.values(), ids=lambda operator: operator.__name__)
+def test_every_operator_says_of_which_kind_its_arguments_are(operator):
+    hints = typing.get_type_hints(operator, localns={"CaseContext": CaseContext})
+
+    assert inspect.signature(operator).parameters.keys() <= hints.keys()
+
+
+def test_a_mistake_of_an_operator_of_ours_is_not_the_authors(tmp_path: Path, folder: Path, context: CaseContext):
+    _write(tmp_path, "odd", RAISED.replace("metrics.json", "model"))
+
+    with pytest.raises(IsADirectoryError):
+        apply_case(load_cases(_lab(tmp_path))[0], folder, tmp_path / "made", context)

@@ -10,7 +10,7 @@ from grader.model.strength import LabStrength, Outcome, Proof, Trial
 from grader.model.verdict import DeclaredCheck, Verdict, VerdictStatus
 from grader.validating import Case
 from grader.validating.survivors import Excuses
-from grader.validating.tally import case_trial, lab_strength, mutant_trial
+from grader.validating.tally import case_trial, lab_strength, mutant_trial, unmet_sentences
 from tests.fakes.labs import make_lab
 
 A, B = (DeclaredCheck(name, f"The {name} holds", 5, "m.py", hidden=name == "b") for name in ("a", "b"))
@@ -63,6 +63,12 @@ def test_what_becomes_of_a_mutant(name: str, a: str, harmless: bool, outcome: Ou
 def test_a_check_that_breaks_on_a_mutant_is_told_with_its_last_line():
     trial = mutant_trial("f:x", verdicts("our fault"), EXCUSES)
     assert trial.problems == ("a: the check itself broke: KeyError: x",)
+
+
+def test_what_is_not_met_is_told_with_what_it_said():
+    failed = replace(verdicts("failed")[0], message="3 found, 4 required.")
+
+    assert unmet_sentences([failed, *verdicts("passed")]) == ["a is not met: 3 found, 4 required."]
 
 
 def test_an_accepted_survivor_has_its_reason():

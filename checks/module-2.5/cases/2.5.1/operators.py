@@ -7,11 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grader.hub.evidence import HubEvidence
-from grader.hub.store import Layer
-from grader.model.files import read_json
-from grader.model.run import RunResult
-from grader.validating.operators.requests import LOG
+from grader.checking.api.cases import LOG, HubEvidence, Layer, read_run
 
 TEXTS = ("strengths", "limitations", "use_for")
 
@@ -112,7 +108,7 @@ def document_tasks(folder: Path, context, tasks: list[str], number: int) -> None
 
 def choose_unfit(folder: Path, context, field: str) -> None:
     """Choose a model that fails the scenario in a field: if possible nowhere else, and one of the right task."""
-    helpers, hub, run = _helpers(context), _hub(context), read_json(context.run / "run.json", RunResult)
+    helpers, hub, run = _helpers(context), _hub(context), read_run(context.run)
     needs = helpers["scenario"](run.seed)
     failing = [(one, helpers["unmet"](needs, one, hub.card(one.repo_id))) for one in hub.profiles()]
     chosen = min(
@@ -134,7 +130,7 @@ def reject_the_chosen(folder: Path) -> None:
 
 def reject_for_nothing(folder: Path, context) -> None:
     """Reject the first of the rejected models for something that it has."""
-    helpers, hub, run = _helpers(context), _hub(context), read_json(context.run / "run.json", RunResult)
+    helpers, hub, run = _helpers(context), _hub(context), read_run(context.run)
     choice = json.loads((folder / "choice.json").read_text("utf-8"))
     other = choice["rejected"][0]
     failing = helpers["unmet"](
@@ -146,7 +142,7 @@ def reject_for_nothing(folder: Path, context) -> None:
 
 def push_own_copy(folder: Path, context) -> None:
     """Document a copy of the first model that the run has pushed under the student's own name."""
-    student = read_json(context.run / "run.json", RunResult).student_id
+    student = read_run(context.run).student_id
     first, base, layer = _models(folder)[0]["model_id"], Layer(context.hub), Layer(context.run / "hub")
     repo = base.repos["model", first]
     layer.open_for_writing()
@@ -159,7 +155,7 @@ def push_own_copy(folder: Path, context) -> None:
 
 def push_many_copies(_folder: Path, context, model_id: str, number: int) -> None:
     """Push a card so often that its words seem common and all others rare."""
-    student = read_json(context.run / "run.json", RunResult).student_id
+    student = read_run(context.run).student_id
     repo, layer = Layer(context.hub).repos["model", model_id], Layer(context.run / "hub")
     layer.open_for_writing()
     for at in range(number):

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from grader.measuring import pipelines
-from grader.measuring.pipeline_tasks import TASKS
+from grader.checking.api import pipelines
+from grader.checking.api.pipelines import TASKS
 
 EDGES = "edge_texts"
 

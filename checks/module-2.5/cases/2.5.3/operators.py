@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grader.validating.rerun import rerun
+from grader.checking.api.cases import rerun
 
 DATASET = "datasets/stanfordnlp/imdb"
 LIST = pa.list_(pa.int32())

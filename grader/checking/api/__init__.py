@@ -1,14 +1,18 @@
-"""What check modules import: the decorator that makes a function a check, and the failures that it may raise."""
+"""What files of a course may import of the grader: this module and the modules beside it, and nothing else.
+
+All else may change its name or its place at any time. A check module needs little more than what stands here; heavy
+libraries are imported when a function is first called.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import pytest
-
+from grader.checking.documents import JsonObject
 from grader.checking.outcome import CheckFailure, Missing
+from grader.errors import SubmissionFault
 from grader.model.verdict import Reveal
 
-__all__ = ["CheckFailure", "Missing", "check"]
+__all__ = ["CheckFailure", "JsonObject", "Missing", "SubmissionFault", "check"]
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -39,6 +43,8 @@ def check(
     Returns:
         A decorator that marks the function.
     """
+    import pytest  # generators of probes import this module as well, where nobody needs pytest
+
     marker = pytest.mark.check(
         points=points, needs=tuple(needs), reveal=reveal, hint=hint, cell=cell, needs_gpu=needs_gpu, bonus=bonus
     )
