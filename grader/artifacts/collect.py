@@ -190,7 +190,10 @@ def _opened(name: str | Path, folder: int | None) -> Generator[int | str | None]
 
 
 def _is_folder(name: str, folder: int) -> bool:
-    return stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:  # a folder may be listed whose files may not be looked at: each is refused when it is opened
+        return False
 
 
 def _copy(descriptor: int, target: Path, size: int) -> tuple[int, str]:

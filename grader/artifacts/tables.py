@@ -17,6 +17,8 @@ TABLE_LIMIT = 64 * 1024**2
 #: Rows and columns.
 ROW_LIMIT = 200_000
 COLUMN_LIMIT = 200
+#: Rows of a Parquet table that are unpacked at a time.
+_BATCH = 1_000
 
 
 @dataclass(frozen=True)
@@ -126,16 +128,60 @@ def _read_parquet(root: Path, name: str) -> Table:
 
     path = find_file(root, name)
     try:
-        file = pq.ParquetFile(path)
-        metadata = file.metadata
-        unpacked = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
-        if metadata.num_rows > ROW_LIMIT or metadata.num_columns > COLUMN_LIMIT or unpacked > TABLE_LIMIT:
-            raise _too_large(name)
-        table = file.read(use_threads=False)
-        columns = {str(column): table.column(column).to_pylist() for column in table.column_names}
+        metadata = pq.read_metadata(path)
+        names = _flat_columns(metadata, name)
+        # a cell that many rows repeat stands in the file once, and would be copied for each of them
+        file = pq.ParquetFile(path, read_dictionary=names)
+        columns: dict[str, list[Any]] = {column: [] for column in names}
+        unpacked = 0
+        for batch in file.iter_batches(_BATCH, use_threads=False):
+            unpacked += sum(map(_unpacked_bytes, batch.columns))
+            if unpacked > TABLE_LIMIT:
+                raise _too_large(name)
+            for column in names:
+                columns[column] += batch.column(column).to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as exc:
         raise SubmissionFault("GR315", f"{name} cannot be read as Parquet: {one_line(str(exc), 200)}.") from exc
-    return Table(name, columns, int(table.num_rows))
+    return Table(name, columns, int(metadata.num_rows))
+
+
+def _flat_columns(metadata: Any, name: str) -> list[str]:
+    """Return the names of the columns by what the file says of itself; refuse what is too large, nested or twice."""
+    if metadata.num_rows > ROW_LIMIT or metadata.num_columns > COLUMN_LIMIT:
+        raise _too_large(name)
+    leaves = [metadata.schema.column(at) for at in range(metadata.num_columns)]
+    for leaf in leaves:
+        if leaf.max_repetition_level or leaf.path != leaf.name:
+            raise SubmissionFault("GR315", f"{name}: `{one_line(leaf.path, 40)}` holds lists or objects, not cells.")
+    if len({leaf.name for leaf in leaves}) != len(leaves):
+        raise SubmissionFault("GR315", f"{name} has two columns of one name.")
+    fixed = sum(leaf.length for leaf in leaves if leaf.physical_type == "FIXED_LEN_BYTE_ARRAY")
+    if fixed * metadata.num_rows > TABLE_LIMIT:
+        raise _too_large(name)
+    return [leaf.name for leaf in leaves]
+
+
+def _unpacked_bytes(cells: Any) -> int:
+    """What the cells of a column take when each is written out."""
+    import pyarrow as pa
+
+    if not isinstance(cells, pa.DictionaryArray) or not _is_text(cells.dictionary.type):
+        return int(cells.nbytes)
+    compute = _compute()
+    return int(compute.sum(compute.binary_length(cells.dictionary).take(cells.indices)).as_py() or 0)
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_binary))
+
+
+def _compute() -> Any:
+    """The functions of Arrow, which it makes at import, so that no type checker knows them."""
+    import pyarrow.compute
+
+    return pyarrow.compute
 
 
 def _too_large(name: str) -> SubmissionFault:

@@ -4,6 +4,8 @@ The box reads the artifacts of all these runs, and nothing of a student is execu
 it names keys and values, and only keys of the runs that it was given are remembered, as if their checks had measured.
 """
 
+import contextlib
+import io
 import sys
 import tempfile
 import time
@@ -23,7 +25,7 @@ from grader.measuring.cache import ENTRY_LIMIT, recall, remember
 from grader.measuring.inputs import MeasuringInputs
 from grader.measuring.registry import TOGETHER, key_of
 from grader.model.device import Gpu
-from grader.model.files import read_json
+from grader.model.files import open_untrusted, read_json
 from grader.model.lab import Limits, MeasurementSpec
 from grader.model.run import RunResult
 from grader.sandbox.base import Command, Sandbox
@@ -189,15 +191,10 @@ def _command(job: CheckJob, entries: Sequence[Asked], scratch: Path, log: Path) 
 
 def _read(path: Path) -> list[GroupAnswer]:
     found: list[GroupAnswer] = []
-    try:
-        with path.open("rb") as file:
-            while line := file.readline(ENTRY_LIMIT):
-                try:
-                    found.append(msgspec.json.decode(line, type=GroupAnswer))
-                except msgspec.MsgspecError:
-                    continue  # too long, or the process ended while it wrote this line
-    except FileNotFoundError:
-        pass
+    with open_untrusted(path) or io.BytesIO() as file:
+        while line := file.readline(ENTRY_LIMIT):
+            with contextlib.suppress(msgspec.MsgspecError):  # too long, or the process ended while it wrote this line
+                found.append(msgspec.json.decode(line, type=GroupAnswer))
     return found
 
 

@@ -16,7 +16,7 @@ from grader.checking.job import CheckJob, WorkerJob, write_job
 from grader.checking.judge import our_fault
 from grader.errors import UsageFault
 from grader.model.artifact import ArtifactManifest
-from grader.model.files import read_json, write_json
+from grader.model.files import read_json, read_untrusted, write_json
 from grader.model.verdict import DeclaredCheck, Verdict, Verdicts, VerdictStatus
 from grader.sandbox.base import Command, Contained, Sandbox
 
@@ -57,7 +57,7 @@ def run_checks(job: CheckJob, sandbox: Sandbox) -> Verdicts:
         answers, log = scratch / "verdicts.jsonl", scratch / "checks.log"
         write_job(scratch / "job.json", WorkerJob(job, checks, answers))
         contained = sandbox.run(_command(job, scratch, log))
-        verdicts = assemble(checks, read_start(answers, ANSWER_LIMIT), how_it_ended(contained, log))
+        verdicts = assemble(checks, read_untrusted(answers, ANSWER_LIMIT), how_it_ended(contained, log))
     result = Verdicts(
         run_id=run_id,
         lab_id=job.lab.id,
@@ -210,16 +210,7 @@ def how_it_ended(contained: Contained, log: Path) -> str:
     ending = f"exit code {contained.exit_code}, signal {contained.signal}"
     if contained.limit:
         ending = f"stopped at a limit: {contained.limit} {contained.detail}"
-    return f"The check process ended: {ending}.\n{read_start(log, 2**26).decode('utf-8', 'replace')[-LOG_LIMIT:]}"
-
-
-def read_start(path: Path, limit: int) -> bytes:
-    """Return the first bytes of a file; none when it is not there."""
-    try:
-        with path.open("rb") as file:
-            return file.read(limit)
-    except FileNotFoundError:
-        return b""
+    return f"The check process ended: {ending}.\n{read_untrusted(log, 2**26).decode('utf-8', 'replace')[-LOG_LIMIT:]}"
 
 
 def _versions() -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from grader.artifacts.locate import plain_files
 from grader.errors import InternalFault
 from grader.measuring.inputs import MeasuringInputs
+from grader.model.files import read_untrusted
 from grader.model.lab import MeasurementSpec
 
 #: Entries that are kept; the oldest go first.
@@ -67,12 +68,13 @@ def recall(folder: Path, key: str) -> dict[str, Any] | None:
     """
     path = folder / f"{key}.json"
     try:
-        entry = json.loads(path.read_text(encoding="utf-8"))
+        content = read_untrusted(path, 2 * ENTRY_LIMIT)  # check processes write here
+        if not content:
+            return None
+        entry = json.loads(content)
         if entry["sha256"] == _text_hash(_text(entry["value"])):
             return cast("dict[str, Any]", entry["value"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass  # cut off, edited or unreadable: measured again below
     path.unlink(missing_ok=True)
     return None
@@ -95,7 +97,8 @@ def remember(folder: Path, key: str, value: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f"{key}.{os.getpid()}.partial"
     try:
-        partial.write_text(f'{{"sha256": "{_text_hash(text)}", "value": {text}}}\n', encoding="utf-8")
+        with partial.open("x", encoding="utf-8") as file:  # never through a link that somebody left under its name
+            file.write(f'{{"sha256": "{_text_hash(text)}", "value": {text}}}\n')
         partial.replace(folder / f"{key}.json")
     except OSError:  # a full or read-only disk costs time, not the grade
         partial.unlink(missing_ok=True)
@@ -199,6 +202,6 @@ def prune(folder: Path, pattern: str, most: int) -> None:
     ages: list[tuple[float, Path]] = []
     for path in folder.glob(pattern):
         with contextlib.suppress(FileNotFoundError):  # somebody else has removed it
-            ages.append((path.stat().st_mtime, path))
+            ages.append((path.lstat().st_mtime, path))
     for _, path in sorted(ages)[: max(0, len(ages) - most)]:
         path.unlink(missing_ok=True)

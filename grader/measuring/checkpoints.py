@@ -151,9 +151,16 @@ def not_finite(tensors: "Mapping[str, Tensor]") -> tuple[str, ...]:
 
     return tuple(
         sorted(
-            name for name, tensor in tensors.items() if tensor.is_floating_point() and not torch.isfinite(tensor).all()
+            name
+            for name, tensor in tensors.items()
+            if tensor.is_floating_point() and not torch.isfinite(_askable(tensor)).all()
         )
     )
+
+
+def _askable(tensor: "Tensor") -> "Tensor":
+    """The library cannot ask every type of eight bits whether it is finite."""
+    return tensor.float() if tensor.element_size() == 1 else tensor
 
 
 def load_classifier(root: Path, folder: str, device: str = "cpu") -> "tuple[Module, ClassifierConfig]":

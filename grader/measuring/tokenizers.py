@@ -24,6 +24,12 @@ TOKENIZER_LIMIT = 24 * 1024**2
 SAMPLE = 200
 #: Lengths above this mean that the file states none.
 LENGTH_LIMIT = 1_000_000
+#: Parts of one kind, and special tokens around a text. BERT has three parts at most and two tokens; every one is worked
+#: through for every text, and a file could name a hundred thousand.
+MOST_PARTS = 16
+#: Largest numbers of the model, with those of BERT: the time for a word grows with both.
+_MOST_LETTERS = 200  # 100
+_LONGEST_PREFIX = 16  # 2
 
 #: Parts without patterns or scripts: a regular expression in a hostile file could run for hours.
 _ALLOWED = {
@@ -65,7 +71,11 @@ class SavedTokenizer:
         with _refusing("tokenizer.json"):
             if max_length is not None:
                 self.tokenizer.enable_truncation(max_length)
-            return self.tokenizer.encode_batch(list(texts))
+            encoded = self.tokenizer.encode_batch(list(texts))
+        # the library does not cut where special tokens alone are more than may be kept
+        if max_length is not None and any(len(entry) > max_length for entry in encoded):
+            raise _unsuitable("tokenizer.json", f"its special tokens leave no room for a text within {max_length}")
+        return encoded
 
 
 def load_tokenizer(root: Path, folder: str) -> SavedTokenizer:
@@ -89,16 +99,14 @@ def load_tokenizer(root: Path, folder: str) -> SavedTokenizer:
     if not isinstance(parts, dict):
         raise _unsuitable(name, "it holds no object")
     parts = cast("dict[str, Any]", parts)
-    for part, allowed in _ALLOWED.items():
-        strange = sorted(_kinds(parts.get(part)) - allowed)
-        if strange:
-            raise _unsuitable(name, f"its {part} is of the kind {strange[0][:40]!r}")
+    _check_parts(parts, name)
     with _refusing(name):
         tokenizer = Tokenizer.from_buffer(data)
     tokenizer.no_padding()
     tokenizer.no_truncation()
     digest = hashlib.sha256(data).hexdigest()
     ids = tokenizer.get_vocab(with_added_tokens=True)
+    _check_special_tokens(tokenizer, set(ids.values()), name)
     return SavedTokenizer(
         tokenizer, parts, len(ids), max(ids.values(), default=0), digest, _stated_length(root, folder)
     )
@@ -140,17 +148,55 @@ def tokenizer_agreement(spec: MeasurementSpec, inputs: MeasuringInputs) -> dict[
     }
 
 
-def _kinds(part: Any) -> set[str]:
-    """The kinds of a part and of the parts inside it."""
+def _check_parts(parts: dict[str, Any], name: str) -> None:
+    """Refuse parts that could run for hours or fill the memory, before any of them is made."""
+    for part, allowed in _ALLOWED.items():
+        found = _flat(parts.get(part))
+        strange = sorted({str(entry.get("type", "none")) for entry in found} - allowed)
+        if strange:
+            raise _unsuitable(name, f"its {part} is of the kind {strange[0][:40]!r}")
+        if len(found) > MOST_PARTS:
+            raise _unsuitable(name, f"its {part} has {len(found):,} parts")
+        if any(_repeats_text(entry) for entry in found):
+            raise _unsuitable(name, f"its {part} puts a text in more than once")
+    model = cast("dict[str, Any]", parts.get("model") or {})
+    letters, prefix = model.get("max_input_chars_per_word"), model.get("continuing_subword_prefix")
+    if isinstance(letters, int) and letters > _MOST_LETTERS:
+        raise _unsuitable(name, f"its `max_input_chars_per_word` is more than {_MOST_LETTERS}")
+    if isinstance(prefix, str) and len(prefix) > _LONGEST_PREFIX:
+        raise _unsuitable(name, f"its `continuing_subword_prefix` has more than {_LONGEST_PREFIX} letters")
+
+
+def _flat(part: Any) -> list[dict[str, Any]]:
+    """A part and the parts inside it."""
     if not isinstance(part, dict):
-        return set()
+        return []
     entry = cast("dict[str, Any]", part)
-    found = {str(entry.get("type", "none"))}
+    found = [entry]
     for inner in ("normalizers", "pretokenizers", "processors"):
         below = entry.get(inner)
         for part_below in cast("list[Any]", below) if isinstance(below, list) else []:
-            found |= _kinds(part_below)
+            found += _flat(part_below)
     return found
+
+
+def _repeats_text(part: dict[str, Any]) -> bool:
+    """Whether a template names the text twice: fifty times in a file of three kilobytes filled any memory."""
+    single = part.get("single")
+    pieces = cast("list[Any]", single) if isinstance(single, list) else []
+    return sum("Sequence" in piece for piece in pieces if isinstance(piece, dict)) > 1
+
+
+def _check_special_tokens(tokenizer: "Tokenizer", known: set[int], name: str) -> None:
+    """Refuse tokens around a text that a model cannot have: an id in a template need not be in the vocabulary."""
+    with _refusing(name):
+        count = tokenizer.num_special_tokens_to_add(is_pair=False)
+        around = tokenizer.encode("").ids if count <= MOST_PARTS else []
+    if count > MOST_PARTS:
+        raise _unsuitable(name, f"it puts {count:,} special tokens around a text")
+    strange = sorted(set(around) - known)
+    if strange:
+        raise _unsuitable(name, f"its special token {strange[0]} is no token of its vocabulary")
 
 
 def _stated_length(root: Path, folder: str) -> int | None:

@@ -1,7 +1,10 @@
 """Reading and writing the files that the stages hand to one another: each is replaced in one step."""
 
+import contextlib
+import os
+import stat
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -68,3 +71,37 @@ def read_json(path: Path, kind: type[T]) -> T:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise InternalFault("GR510", f"{path} does not fit {kind.__name__}: {exc}.") from exc
+
+
+def open_untrusted(path: Path) -> BinaryIO | None:
+    """Open a file that lay where untrusted code could write, without following a link or waiting for a pipe.
+
+    Args:
+        path: the file; every process that could write it has ended.
+
+    Returns:
+        The open file; None when there is no plain file.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return os.fdopen(descriptor, "rb")
+        os.close(descriptor)
+    return None
+
+
+def read_untrusted(path: Path, limit: int) -> bytes:
+    """Read the first bytes of a file, as `open_untrusted` opens it.
+
+    Args:
+        path: the file.
+        limit: bytes to read at most.
+
+    Returns:
+        Its bytes; none when there is no plain file.
+    """
+    file = open_untrusted(path)
+    if file is None:
+        return b""
+    with file:
+        return file.read(limit)

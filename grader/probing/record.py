@@ -1,14 +1,13 @@
 """Puts together what was asked and what came back; what lay where the student's code could write is only read."""
 
 import contextlib
-import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from grader.model.files import read_untrusted
 from grader.model.probe import Probe, ProbeCall, ProbeError, ProbeRecord
 from grader.probing.inputs import PlannedProbe
 
@@ -49,7 +48,7 @@ def make_record(nonce: str, planned: Sequence[PlannedProbe], claimed: Path) -> P
     Returns:
         Every call that was planned, with its output or the reason why there is none.
     """
-    lines = _first_lines(_read(claimed))
+    lines = _first_lines(read_untrusted(claimed, _MOST_BYTES))
     probes: list[Probe] = []
     for number, probe in enumerate(planned):
         calls: list[ProbeCall] = []
@@ -81,13 +80,3 @@ def _first_lines(data: bytes) -> dict[tuple[int, int], _Line]:
             line = msgspec.json.decode(text, type=_Line)
             found.setdefault((line.probe, line.call), line)
     return found
-
-
-def _read(path: Path) -> bytes:
-    """Read a file without following a link, waiting for a pipe, or believing its size."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return file.read(_MOST_BYTES)
-    return b""

@@ -11,8 +11,9 @@ from grader.artifacts.discard import discard
 from grader.errors import InternalFault
 from grader.model.lab import Scalar
 
-#: Exit statuses of the worker: the notebook was run, to its end or to what stopped it; it could not be run.
-RAN, BROKE = 0, 20
+#: Exit statuses of the worker: the notebook was run, to its end or to what stopped it; it could not be started; it was
+#: started, and the worker broke afterwards.
+RAN, BROKE, BROKE_LATER = 0, 20, 21
 #: In the worker's folder: what came back from the functions that are called after the last cell.
 PROBES = "probes.jsonl"
 

@@ -39,9 +39,12 @@ class EventWriter:
     def __init__(self, path: Path) -> None:
         """Open an existing file for appending."""
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self.has_started = False
+        """Whether a cell has started: from then on the file may hold anything."""
 
     def write(self, event: Event) -> None:
         """Append one event in one write, so that no reader ever sees half of it."""
+        self.has_started |= event.kind == "cell started"
         try:
             line = msgspec.json.encode(event)
         except UnicodeEncodeError:  # half a character, which JSON cannot hold
@@ -59,8 +62,14 @@ class EventReader:
     def __init__(self, path: Path) -> None:
         """Create the file."""
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._created = os.fstat(self._descriptor).st_ctime_ns
         self._offset = 0
         self._rest = b""
+
+    @property
+    def spoken(self) -> bool:
+        """Whether anything was ever written, also when it was taken out again: no program can set this time back."""
+        return os.fstat(self._descriptor).st_ctime_ns != self._created
 
     def read(self) -> list[Event]:
         """Return the events that have come since the last call."""

@@ -2,13 +2,12 @@
 
 import contextlib
 import json
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from grader.errors import InternalFault
+from grader.model.files import read_untrusted
 from grader.model.lab import Scalar
 from grader.model.run import CellRun, RunResult
 
@@ -122,13 +121,10 @@ def _cells_by_id(claimed: Json) -> dict[str, Json]:
 
 
 def _read_claimed(path: Path) -> Json:
-    """Read the worker's file without following a link, waiting for a pipe, or believing its size."""
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if stat.S_ISREG(found.st_mode) and found.st_size <= _MOST_BYTES:
-                claimed = json.loads(file.read(_MOST_BYTES))
-                if isinstance(claimed, dict):
-                    return cast("Json", claimed)
+    """Read the worker's file without believing its size."""
+    content = read_untrusted(path, _MOST_BYTES + 1)
+    with contextlib.suppress(ValueError, RecursionError):
+        claimed = json.loads(content) if len(content) <= _MOST_BYTES else None
+        if isinstance(claimed, dict):
+            return cast("Json", claimed)
     return {}

@@ -128,6 +128,7 @@ def run_notebook(job: RunJob, sandbox: Sandbox, on_progress: Callable[[Progress]
     contained, broken = _contain(sandbox, _command(attempt), follow)
     notices = (*job.device_notices, *_gpu_notices(job.gpu, contained.seen))
     journal.take(events.read())
+    journal.spoken = events.spoken
     events.keep(job.run_folder / "events.jsonl")
     outcome = broken or conclude(contained, journal, job.lab, limits)
     result = _result(attempt, sandbox, contained, journal, outcome)

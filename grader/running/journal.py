@@ -27,6 +27,8 @@ class Journal:
     kernel_died: str = ""
     """How its process ended; empty while it lives."""
     finished: bool = False
+    spoken: bool = False
+    """Whether the worker has said anything, also when nothing of it can be read any more."""
     observed: dict[str, Any] | None = None
     broke: str = ""
     anonymous: dict[str, int] = field(default_factory=dict[str, int])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from grader.model.lab import Lab, Limits
 from grader.model.run import CellError, RunStatus
 from grader.model.submission import CodeCell
-from grader.running.box import RAN
+from grader.running.box import BROKE, RAN
 from grader.running.journal import Journal
 from grader.sandbox.base import Contained
 from grader.sandbox.limits import describe, size
@@ -52,7 +52,8 @@ def conclude(contained: Contained, journal: Journal, lab: Lab, limits: Limits) -
 
 
 def _died(contained: Contained, journal: Journal, where: str) -> Outcome:
-    if journal.latest is None:
+    # what the worker wrote can be taken out again by the notebook, but not how it ended
+    if journal.latest is None and (contained.exit_code == BROKE or not journal.spoken):
         said = f": {journal.broke}" if journal.broke else ""
         return Outcome(RunStatus.OUR_FAULT, "GR506", f"The notebook could not be started{said}.")
     if journal.kernel_died:
@@ -60,6 +61,7 @@ def _died(contained: Contained, journal: Journal, where: str) -> Outcome:
     else:
         code = f"signal {contained.signal}" if contained.signal is not None else f"exit code {contained.exit_code}"
         how = f"ended the run from inside ({contained.detail or code})"
+    where = "" if journal.latest is None else where
     return Outcome(RunStatus.KERNEL_DIED, "GR407", f"The Python process of the notebook {how}{where}.")
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.running.box import BROKE, RAN, read_order
+from grader.running.box import BROKE, BROKE_LATER, RAN, read_order
 from grader.running.events import Event, EventWriter
 from grader.running.kernel import start_kernel
 from grader.sandbox.ending import end, import_much
@@ -30,7 +30,7 @@ def main() -> int:
         execute(order, office, kernel, events)
     except Exception as exc:  # the job outside turns it into a result, whatever it is
         events.write(Event("broke", message=f"{type(exc).__name__}: {exc}"[:2000]))
-        return BROKE
+        return BROKE_LATER if events.has_started else BROKE
     finally:
         events.close()
     return RAN

@@ -73,6 +73,40 @@ def test_the_check_process_has_walls_too(tmp_path, monkeypatch):
     }
 
 
+#: Leaves something else where the grader reads what the check process said.
+LEFT = '''
+@check(points=1)
+def test_taken():
+    """Taken over"""
+    import os
+
+    for name in ("verdicts.jsonl", "checks.log"):
+        os.rename(f"{os.environ['HOME']}/{name}", f"{os.environ['HOME']}/{name}.old")
+        {leave}
+    os._exit(0)
+'''
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "leave", ["os.mkfifo(f\"{os.environ['HOME']}/{name}\")", "os.symlink({secret!r}, f\"{os.environ['HOME']}/{name}\")"]
+)
+def test_what_a_check_process_leaves_is_not_followed_nor_waited_for(tmp_path, leave):
+    tmp_path.chmod(0o755)
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    place = Workplace(tmp_path / "course", BubblewrapSandbox())
+    place.collect()
+
+    (verdict,) = place.judge(
+        place.lab(LEFT.replace("{leave}", leave.replace("{secret!r}", repr(str(secret)))))
+    ).values()
+
+    assert str(verdict.status) == "our fault"
+    assert "GR502: 0 verdicts" in verdict.staff
+    assert "hunter2" not in verdict.staff
+
+
 def test_a_library_may_ask_who_it_is(tmp_path):
     """A torch that was built for CUDA asks `getpass` for a folder's name; the box's user has no entry in passwd."""
     tmp_path.chmod(0o755)

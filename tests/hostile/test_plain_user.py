@@ -62,3 +62,11 @@ def test_without_root_memory_is_watched_and_the_box_says_so(home):
     said = as_a_plain_user(home, "-c", code)
 
     assert said == "60200 True memory (sum, several looks a second) None\n"
+
+
+def test_what_cannot_be_read_without_root_is_refused(home):
+    file, chosen = "tests/unit/artifacts/test_collect.py", ("-k", "unreadable or not_entered")
+
+    said = as_a_plain_user(home, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", file, *chosen)
+
+    assert "2 passed" in said, said

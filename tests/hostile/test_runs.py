@@ -243,6 +243,21 @@ def test_a_worker_whose_files_were_removed_is_the_notebooks_doing(tmp_path):
     assert outcome(made)[:2] == (RunStatus.KERNEL_DIED, "GR407")
 
 
+@pytest.mark.parametrize("end", ["os.kill(os.getppid(), 9)\ntime.sleep(60)", "shutil.rmtree(office)", "os._exit(0)"])
+@pytest.mark.parametrize("line", ["", '{"kind": "broke", "message": "no disk"}\n'])
+def test_removing_what_was_noted_of_a_run_makes_it_no_fault_of_ours(tmp_path, line, end):
+    source = f"""
+import os, shutil, time
+office = os.path.dirname(os.environ["HOME"])
+with open(f"{{office}}/events.jsonl", "w") as events:
+    events.write({line!r})
+{end}
+"""
+    made = attack(tmp_path, source)
+    assert outcome(made)[:2] == (RunStatus.KERNEL_DIED, "GR407")
+    assert "no disk" not in made.result.message
+
+
 def test_a_kernel_that_lies_about_its_parameters_is_only_believed_as_far_as_that(tmp_path):
     source = "get_ipython().user_expressions = lambda _: {'parameters': 'nonsense'}"
     made = attack(tmp_path, source)

@@ -194,6 +194,19 @@ def test_an_unreadable_file_is_refused(source):
     assert collected(source).refused[0].reason.startswith("cannot be read")
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root enters everything")
+def test_a_folder_that_may_be_listed_and_not_entered_is_refused_file_by_file(source):
+    (source / "listed").mkdir()
+    (source / "listed" / "a").write_bytes(b"1")
+    (source / "listed").chmod(0o400)
+    try:
+        assert {entry.path: entry.reason for entry in collected(source).refused} == {
+            "listed/a": "cannot be read: Permission denied"
+        }
+    finally:
+        (source / "listed").chmod(0o700)
+
+
 def test_a_file_that_cannot_be_opened_is_refused_and_one_that_vanished_too(source, monkeypatch):
     (source / "a").write_bytes(b"1")
     (source / "b").write_bytes(b"1")

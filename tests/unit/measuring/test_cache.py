@@ -1,6 +1,7 @@
 """A measurement is remembered under everything that it depends on."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,3 +156,16 @@ def test_a_remembered_measurement_is_not_made_again(inputs: MeasuringInputs) -> 
 
     assert entry["value"] == first
     assert measure(spec, inputs) == {"remembered": True}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("leave", [os.mkfifo, lambda path: path.symlink_to("/etc/passwd")], ids=["pipe", "link"])
+def test_what_lies_in_the_place_of_an_entry_is_neither_followed_nor_waited_for(tmp_path: Path, leave) -> None:
+    for name in ("key.json", f"key.{os.getpid()}.partial"):
+        leave(tmp_path / name)
+
+    assert recall(tmp_path, "key") is None
+    remember(tmp_path, "key", {"a": 1})  # finds the other name taken, and makes room
+    remember(tmp_path, "key", {"a": 1})
+
+    assert recall(tmp_path, "key") == {"a": 1}

@@ -1,9 +1,10 @@
+import os
 from dataclasses import dataclass
 
 import pytest
 
 from grader.errors import InternalFault, UsageFault
-from grader.model.files import read_json, write_json
+from grader.model.files import read_json, read_untrusted, write_json
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,14 @@ def test_a_file_that_does_not_fit_is_damaged(tmp_path, text):
 
     assert caught.value.code == "GR510"
     assert "Example" in caught.value.message
+
+
+@pytest.mark.timeout(20)
+def test_of_what_untrusted_code_left_only_plain_files_are_read_and_only_so_far(tmp_path):
+    (tmp_path / "plain").write_bytes(b"abcdef")
+    (tmp_path / "link").symlink_to(tmp_path / "plain")
+    os.mkfifo(tmp_path / "pipe")
+
+    found = {name: read_untrusted(tmp_path / name, 4) for name in ("plain", "link", "pipe", "missing", ".")}
+
+    assert found == {"plain": b"abcd", "link": b"", "pipe": b"", "missing": b"", ".": b""}

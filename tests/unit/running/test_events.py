@@ -1,5 +1,7 @@
 """What the worker says, and how little of it is believed."""
 
+import os
+
 import pytest
 
 from grader.running.events import Event, EventReader, EventWriter
@@ -67,6 +69,16 @@ def test_removing_the_file_silences_nobody(path):
     writer.write(Event("broke"))
     assert reader.read() == [Event("broke")]
     writer.close()
+
+
+def test_words_that_were_removed_were_spoken_all_the_same(path):
+    reader = EventReader(path)
+    assert not reader.spoken
+    writer = EventWriter(path)
+    assert not reader.spoken
+    writer.write(Event("cell started", "c1"))
+    os.truncate(path, 0)
+    assert (reader.read(), reader.spoken) == ([], True)
 
 
 def test_what_json_cannot_hold_is_left_out_of_its_event(path):

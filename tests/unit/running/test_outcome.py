@@ -18,8 +18,9 @@ LAB = make_lab(exercises=(Exercise("exercise-3", "Choose the training arguments"
 STARTED = Event("cell started", "c7")
 
 
-def outcome(*events: Event, contained=ENDED, limits: Limits | None = None):
+def outcome(*events: Event, contained=ENDED, limits: Limits | None = None, spoken: bool = True):
     journal = Journal(CELLS)
+    journal.spoken = spoken
     journal.take(events)
     found = conclude(contained, journal, LAB, limits or Limits())
     return found.status, found.code, found.message
@@ -117,7 +118,7 @@ def test_a_dead_kernel_says_how_it_ended():
     ("contained", "how"),
     [
         (replace(ENDED, exit_code=None, signal=9), "(signal 9)"),
-        (replace(ENDED, exit_code=20), "(exit code 20)"),
+        (replace(ENDED, exit_code=21), "(exit code 21)"),
         (replace(ENDED, exit_code=None, signal=9, detail="the supervisor was killed"), "(the supervisor was killed)"),
     ],
 )
@@ -136,3 +137,16 @@ def test_a_worker_that_never_came_to_a_cell_is_our_fault():
     contained = replace(ENDED, exit_code=20)
     assert outcome(contained=contained) == (RunStatus.OUR_FAULT, "GR506", "The notebook could not be started.")
     assert outcome(Event("broke", message="no zmq"), contained=contained)[2].endswith("started: no zmq.")
+
+
+def test_a_worker_that_died_without_a_word_is_our_fault():
+    killed = replace(ENDED, exit_code=None, signal=11)
+    assert outcome(contained=killed, spoken=False)[:2] == (RunStatus.OUR_FAULT, "GR506")
+
+
+def test_a_worker_whose_words_are_gone_was_silenced_by_the_notebook():
+    status, code, sentence = outcome(
+        Event("broke", message="forged"), contained=replace(ENDED, exit_code=None, signal=9)
+    )
+    assert (status, code) == (RunStatus.KERNEL_DIED, "GR407")
+    assert sentence == "The Python process of the notebook ended the run from inside (signal 9)."
