@@ -1,7 +1,7 @@
 """Finds out whether the injected values were the ones in force: by reading the cells, and by asking the kernel."""
 
+import ast
 import re
-import symtable
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any
 
 from grader.model.lab import Scalar
 from grader.model.submission import Notice
+from grader.running.binding import bound_by
 
 #: Lines that IPython understands and Python does not.
 _MAGIC = re.compile(r"^(?P<indent>[ \t]*)(?:[!%?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
@@ -39,20 +40,10 @@ def bound_names(source: str) -> frozenset[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the student's invalid escapes are not ours to report
-            table = symtable.symtable(_MAGIC.sub(r"\g<indent>pass", source), "cell", "exec")
+            tree = ast.parse(_MAGIC.sub(r"\g<indent>pass", source))
+        return bound_by(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
-    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-    waiting = table.get_children()
-    while waiting:
-        inner = waiting.pop()
-        waiting.extend(inner.get_children())
-        names |= {
-            symbol.get_name()
-            for symbol in inner.get_symbols()
-            if symbol.is_declared_global() and (symbol.is_assigned() or symbol.is_imported())
-        }
-    return frozenset(names)
 
 
 def find_rebindings(cells: Sequence[tuple[int, str]], parameters: Sequence[str]) -> tuple[Rebinding, ...]:
