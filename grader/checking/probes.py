@@ -167,8 +167,10 @@ class Call:
             "unsuitable": f"`{self.words}` returned {text or 'what cannot be kept as data'}.",
             "raised": f"`{self.words}` raised {text}",
         }
+        if error.kind in sentences:
+            return CheckFailure(sentences[error.kind])
         before = f"`{self.name}` could not be called: the notebook's process had ended before."
-        return CheckFailure(sentences.get(error.kind, before))
+        return CheckFailure(before, "Make the notebook run to its end: functions are called after its last cell.")
 
 
 @dataclass(frozen=True)

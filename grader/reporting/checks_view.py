@@ -50,6 +50,8 @@ def _view(
     check = verdict.check
     status = _status(verdict, run, cell)
     rows = tuple(_row(row) for row in verdict.rows[:_ROWS])
+    reached = status is not words.NOT_REACHED
+    said = _message(verdict, status, staff) if reached else words.NOT_REACHED_MESSAGE.format(number=run.stopped_at)
     return CheckView(
         number=number,
         anchor=f"check-{number}",
@@ -57,9 +59,9 @@ def _view(
         title=one_line(check.title, 200),
         earned="" if verdict.fraction is None else points(verdict.fraction * check.points),
         points=points(check.points),
-        message=_message(verdict, status, staff) or _unjudged(verdict, run, status, waits),
+        message=said or _unjudged(verdict, run, status, waits),
         hint=_hint(verdict) if status in _HINTED else "",
-        waits_for=waits if status is words.NOT_JUDGED or status is words.NOT_ATTEMPTED else (),
+        waits_for=waits if status in {words.NOT_JUDGED, words.NOT_ATTEMPTED} else (),
         rows=rows,
         claims=any(row.claimed is not None for row in verdict.rows),
         plots=verdict.plots,
@@ -72,11 +74,14 @@ def _view(
 
 
 def _status(verdict: Verdict, run: RunResult, cell: int) -> words.Status:
-    """Tell an exercise that was never begun from one that was tried."""
+    """Tell an exercise that was tried from one that was never begun, and from one that the run did not come to."""
     begun = verdict.status not in {VerdictStatus.FAILED, VerdictStatus.NOT_JUDGED}
-    if begun or run.status is not RunStatus.NOT_ATTEMPTED or run.stopped_at is None:
+    if begun or run.stopped_at is None or cell < run.stopped_at:
         return _STATUS[verdict.status]
-    return words.NOT_ATTEMPTED if cell >= run.stopped_at else _STATUS[verdict.status]
+    if run.status is RunStatus.NOT_ATTEMPTED:
+        return words.NOT_ATTEMPTED
+    # what it has shown all the same, such as an earlier file, says more
+    return _STATUS[verdict.status] if verdict.rows or run.status is RunStatus.OUR_FAULT else words.NOT_REACHED
 
 
 def _hint(verdict: Verdict) -> str:
@@ -131,6 +136,6 @@ def groups(checks: Sequence[CheckView]) -> tuple[Group, ...]:
 def counts(grade: Grade, checks: Sequence[CheckView]) -> tuple[Count, ...]:
     """Count checks and their points by state, passed first."""
     points_of = {view.number: verdict.check.points for view, verdict in zip(checks, grade.verdicts, strict=True)}
-    order = (words.PASSED, words.PARTLY, words.FAILED, words.NOT_ATTEMPTED, words.OUR_FAULT, words.NOT_JUDGED)
-    found = ((status, [check for check in checks if check.status is status]) for status in order)
+    order = (words.PASSED, words.PARTLY, words.FAILED, words.NOT_ATTEMPTED, words.NOT_REACHED, words.OUR_FAULT)
+    found = ((status, [check for check in checks if check.status is status]) for status in (*order, words.NOT_JUDGED))
     return tuple(Count(s, len(own), sum(points_of[check.number] for check in own)) for s, own in found if own)

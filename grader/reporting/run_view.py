@@ -1,27 +1,32 @@
 """A run becomes the parts of a page that speak of it: banner, next step, resources, files, stamp."""
 
+import re
 from collections.abc import Sequence
 
 from grader.codes import CODES
 from grader.model.grade import Grade
 from grader.model.run import RunResult, RunStatus
-from grader.model.verdict import VerdictStatus
 from grader.reporting import words
+from grader.reporting.error_line import failing_line
 from grader.reporting.figures import duration, moment, size
 from grader.reporting.page import Banner, CellTime, CheckView, Meter, NextStep, StampLine
 from grader.reporting.sanitise import one_line
 
 _CELLS_SHOWN = 8
 _FILES_SHOWN = 60
+#: What clients say where nothing answers but the course's own Hub.
+_OFFLINE = re.compile(
+    r"ProxyError|Tunnel connection failed|Name or service not known|name resolution|Network is unreachable|getaddrinfo"
+)
 
 
-def banner(grade: Grade) -> Banner | None:
+def banner(grade: Grade, checks: Sequence[CheckView]) -> Banner | None:
     """Return why the run did not end, or None when it did."""
     run = grade.run
     if run.status is RunStatus.COMPLETED:
         return None
     entry = CODES.get(run.code or "")
-    judged = [v for v in grade.verdicts if v.status not in {VerdictStatus.NOT_JUDGED, VerdictStatus.OUR_FAULT}]
+    judged = [check for check in checks if check.status in {words.PASSED, words.PARTLY, words.FAILED}]
     never = all(cell.status == "not run" for cell in run.cells)
     return Banner(
         title=words.BANNERS[run.status.value],
@@ -29,11 +34,18 @@ def banner(grade: Grade) -> Banner | None:
         where=stopped_cell(run),
         anchor=f"cell-{run.stopped_at}" if run.stopped_at else "",
         message=one_line(run.message, 600) or (f"{entry.title}. {entry.cause}" if entry else ""),
-        detail=f"{one_line(run.error.name, 80)}: {one_line(run.error.message, 400)}" if run.error else "",
-        judged="" if never or not grade.verdicts else words.judged(len(judged), len(grade.verdicts)),
-        cure=entry.cure if entry else words.NEXT.nothing,
+        detail=failing_line(run.error) if run.error else "",
+        judged="" if never or not grade.verdicts else words.judged(len(judged), len(checks)),
+        cure=_cure(run),
         ours=run.status is RunStatus.OUR_FAULT,
     )
+
+
+def _cure(run: RunResult) -> str:
+    if run.error is not None and _OFFLINE.search(f"{run.error.name}: {run.error.message}"):
+        return words.NO_INTERNET
+    entry = CODES.get(run.code or "")
+    return entry.cure if entry else words.NEXT.nothing
 
 
 def stopped_cell(run: RunResult) -> str:
@@ -50,8 +62,7 @@ def next_step(grade: Grade, checks: Sequence[CheckView]) -> NextStep:
     if run.status is RunStatus.OUR_FAULT:
         return NextStep("", "", words.NEXT.ours)
     if run.status is not RunStatus.COMPLETED:
-        entry = CODES.get(run.code or "")
-        action = entry.cure if entry else words.NEXT.nothing
+        action = _cure(run)
         if run.stopped_at is None:
             return NextStep("", "", action)
         return NextStep(words.fix_run(run.stopped_at), f"cell-{run.stopped_at}", action)

@@ -100,13 +100,20 @@ def _checks(unmet: Sequence[CheckView], appeal: str, width: int) -> list[Line]:
     if not unmet:
         return []
     edge = min(width, max(_EDGE, *(_cells(one.title) + _cells(one.score) + 8 for one in unmet)))
-    return [line for check in unmet for line in _check(check, appeal, edge, width)]
+    others = [one for one in unmet if one.status is words.NOT_REACHED]  # for one reason, that is said once
+    lines = [line for one in unmet if one not in others for line in _check(one, appeal, edge, width)]
+    lines += [_head(one, edge) for one in others]
+    return [*lines, *(Line(text) for one in others[:1] for text in _wrapped(one.message, width, "    "))]
 
 
-def _check(check: CheckView, appeal: str, edge: int, width: int) -> list[Line]:
+def _head(check: CheckView, edge: int) -> Line:
     room = edge - _cells(check.score) - 6
     title = check.title if _cells(check.title) <= room else one_line(check.title, max(room // 2, 20))
     head = _pad(f"  {check.status.icon} {title}", edge - _cells(check.score)) + check.score
+    return Line(head, _TONES.get(check.status.key, "quiet"))
+
+
+def _check(check: CheckView, appeal: str, edge: int, width: int) -> list[Line]:
     said = [check.message]
     if check.waits_for:
         said.append(f"{words.WAITS}: {', '.join(other.title for other in check.waits_for)}.")
@@ -114,7 +121,7 @@ def _check(check: CheckView, appeal: str, edge: int, width: int) -> list[Line]:
         said.append(f"{words.TRY}: {check.hint}")
     if check.status is words.OUR_FAULT and not check.staff:
         said.append(f"{words.SEND}: {appeal}")
-    lines = [Line(head, _TONES.get(check.status.key, "quiet"))]
+    lines = [_head(check, edge)]
     lines += [Line(text) for part in said if part for text in _wrapped(part, width, "    ")]
     return [*lines, *(Line(text, "quiet") for text in _staff(check.staff, width))]
 

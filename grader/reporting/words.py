@@ -24,9 +24,10 @@ FAILED = Status("failed", "✗", "Not yet", "not yet", "Not yet")
 NOT_JUDGED = Status("not-judged", "–", "Not judged", "not judged", "Not judged")
 OUR_FAULT = Status("our-fault", "⚠", "Our fault", "our fault", "Our fault")
 NOT_ATTEMPTED = Status("not-attempted", "○", "Not attempted", "not attempted", "Not attempted")
+NOT_REACHED = Status("not-reached", "…", "Not reached", "not reached", "Not reached")
 
 #: The order of the groups on a page.
-GROUPS = (FAILED, PARTLY, NOT_ATTEMPTED, OUR_FAULT, NOT_JUDGED, PASSED)
+GROUPS = (FAILED, PARTLY, NOT_ATTEMPTED, NOT_REACHED, OUR_FAULT, NOT_JUDGED, PASSED)
 
 #: How a cell ended, by the words of `CellRun.status`.
 CELLS = {
@@ -70,6 +71,11 @@ OUR_FAULT_MESSAGE = "This check broke. That is our fault, and it costs you no po
 NEEDS_GPU = "This check needs a GPU, and the machine that graded has none."
 NOT_JUDGED_MESSAGE = "This check could not be judged in this run. Its points are not counted."
 NOT_ATTEMPTED_MESSAGE = "The notebook stopped before this exercise was done."
+NO_INTERNET = (
+    "A graded run has no internet. Take models and data from the course's own Hub, by their usual names, and leave "
+    "everything else out."
+)
+NOT_REACHED_MESSAGE = "The run ended in cell {number}, before this was done."
 FAILED_MESSAGE = "The result is not what this check expects."
 NO_CHECKS = "This lab has no checks, so there is nothing to judge."
 NOTHING_JUDGED = "Nothing could be judged in this run, so there is no score."

@@ -15,6 +15,9 @@ _STUB = re.compile(r"Exercise (?P<number>[\w.-]+)\s*[:.]?\s*(?P<task>.*)", re.DO
 #: What Python, C and Rust say when a file would pass the limit for a single one.
 _FILE_TOO_LARGE = re.compile(r"\[Errno 27\]|\bos error 27\b|File too large")
 
+#: What IPython calls a cell in the text of a syntax error.
+_FILE_OF_A_CELL = re.compile(r" \(\d+\.py, line \d+\)$")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -76,6 +79,7 @@ def _raised(error: CellError, cell: CodeCell | None, lab: Lab, limits: Limits) -
     if _FILE_TOO_LARGE.search(error.message) and limits.file_bytes is not None:
         return _at_limit("GR406", f"{size(limits.file_bytes)} for a single file", _in_cell(cell))
     first = error.message.strip().split("\n", 1)[0]
+    first = _FILE_OF_A_CELL.sub("", first)
     what = f"{error.name}: {first}" if first else error.name
     who = f"Cell {cell.number}" if cell is not None else "The cell with the injected parameters"
     return Outcome(RunStatus.CELL_FAILED, "GR409", f"{who} raised {what[:300]}")

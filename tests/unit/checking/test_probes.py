@@ -82,6 +82,7 @@ def test_each_way_to_give_no_answer_has_its_sentence(kind: str, text: str, words
     with pytest.raises(CheckFailure) as caught:
         _ = call(error=ProbeError(kind, text), x=1).output
     assert words in caught.value.message
+    assert ("run to its end" in caught.value.hint) is (kind == "not called")
 
 
 def test_the_words_of_a_call_are_short_and_hide_what_nobody_reads():

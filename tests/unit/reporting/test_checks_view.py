@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from grader.model.run import RunStatus
 from grader.model.verdict import EvidenceRow, Verdict, VerdictStatus
 from grader.reporting.checks_view import check_views, groups
 from tests.fakes import grades
@@ -120,3 +121,30 @@ def test_reveal_levels_and_tracebacks_are_for_staff():
 
     assert (staff.reveal, staff.staff) == ("hint", "assert 0.694 > 0.8")
     assert view_of(hidden).reveal == ""
+
+
+@pytest.mark.parametrize(
+    ("verdict", "word"),
+    [
+        (Verdict(check(cell="exercise-6"), VerdictStatus.FAILED, 0.0, message="There is no function."), "Not reached"),
+        (Verdict(check(cell="exercise-6"), VerdictStatus.NOT_JUDGED, 0.0, waits_for=("test_it",)), "Not reached"),
+        (Verdict(check(cell="exercise-6"), VerdictStatus.PASSED, 1.0), "Passed"),
+        (Verdict(check(cell="exercise-1"), VerdictStatus.FAILED, 0.0, message="It is 4."), "Not yet"),
+        (Verdict(check(), VerdictStatus.FAILED, 0.0, message="It is 4."), "Not yet"),
+        (Verdict(check(cell="exercise-6"), VerdictStatus.FAILED, 0.0, rows=(EvidenceRow("a", met=False),)), "Not yet"),
+    ],
+)
+def test_what_lies_behind_the_end_of_a_run_was_not_reached(verdict, word):
+    view = view_of(verdict, run=grades.stopped().run)
+
+    assert view.status.word == word
+    if word == "Not reached":
+        assert (view.message, view.hint) == ("The run ended in cell 6, before this was done.", "")
+        assert view.waits_for == ()
+
+
+def test_a_run_that_is_our_fault_says_so_itself():
+    run = replace(grades.stopped().run, status=RunStatus.OUR_FAULT)
+    verdict = Verdict(check(cell="exercise-6"), VerdictStatus.FAILED, 0.0, message="There is no function.")
+
+    assert view_of(verdict, run=run).status.word == "Not yet"

@@ -116,7 +116,7 @@ def test_the_order_of_the_page_is_that_of_what_matters():
         "Your notebook was stopped at a limit",
         "About your files",
         "Do this next",
-        "Not yet 1",
+        "Not reached 1",
         "Not judged 1",
         "Passed 1",
         "Your notebook as it ran",

@@ -19,7 +19,7 @@ def test_a_stopped_run_names_the_students_cell_and_what_was_kept():
 
     assert banner.where.startswith("Cell 6: trainer = Trainer(")
     assert banner.code == "GR401"
-    assert banner.judged == "Everything before it is kept: 2 of 3 checks could be judged."
+    assert banner.judged == "Everything before it is kept: 1 of 3 checks could be judged."
 
 
 def test_an_exception_is_named():
@@ -111,6 +111,22 @@ def test_a_long_list_of_files_is_cut_and_counted():
 
     assert len(files) == 61
     assert files[-1].name == "and 15 more"
+
+
+@pytest.mark.parametrize(
+    ("error", "offline"),
+    [
+        (CellError("ProxyError", "HTTPSConnectionPool(host='pypi.org')", ""), True),
+        (CellError("ConnectionError", "[Errno -3] Temporary failure in name resolution", ""), True),
+        (CellError("ValueError", "no", ""), False),
+    ],
+)
+def test_who_asks_the_internet_is_told_that_there_is_none(error, offline):
+    made = grades.grade((), run=grades.run(status=RunStatus.CELL_FAILED, code="GR409", error=error, stopped_at=2))
+    page = page_view(made)
+
+    assert ("no internet" in page.banner.cure) is offline
+    assert page.next.action == page.banner.cure
 
 
 def test_an_error_without_a_cell_keeps_its_words():

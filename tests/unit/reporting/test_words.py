@@ -24,7 +24,7 @@ def test_every_end_of_a_run_has_a_banner():
 
 
 def test_states_differ_in_icon_and_word():
-    assert len({status.icon for status in words.GROUPS}) == len({status.word for status in words.GROUPS}) == 6
+    assert len({status.icon for status in words.GROUPS}) == len({status.word for status in words.GROUPS}) == 7
 
 
 def test_one_and_many():

@@ -84,6 +84,12 @@ def test_a_stub_of_the_starter_names_its_exercise(message, sentence):
         ("NotImplementedError", "some library", "Cell 7 raised NotImplementedError: some library"),
         ("ValueError", "Exercise 3: no", "Cell 7 raised ValueError: Exercise 3: no"),
         ("ZeroDivisionError", "", "Cell 7 raised ZeroDivisionError"),
+        ("SyntaxError", "invalid syntax (2970896940.py, line 19)", "Cell 7 raised SyntaxError: invalid syntax"),
+        (
+            "SyntaxError",
+            "'(' was never closed (mine.py, line 1)",
+            "Cell 7 raised SyntaxError: '(' was never closed (mine.py, line 1)",
+        ),
         ("ValueError", "first\nsecond", "Cell 7 raised ValueError: first"),
     ],
 )
