@@ -78,7 +78,7 @@ def _status(verdict: Verdict, run: RunResult, cell: int) -> words.Status:
     begun = verdict.status not in {VerdictStatus.FAILED, VerdictStatus.NOT_JUDGED}
     if begun or run.stopped_at is None or cell < run.stopped_at:
         return _STATUS[verdict.status]
-    if run.status is RunStatus.NOT_ATTEMPTED:
+    if run.status is RunStatus.NOT_ATTEMPTED and cell == run.stopped_at:
         return words.NOT_ATTEMPTED
     # what it has shown all the same, such as an earlier file, says more
     return _STATUS[verdict.status] if verdict.rows or run.status is RunStatus.OUR_FAULT else words.NOT_REACHED

@@ -34,8 +34,8 @@ def banner(grade: Grade, checks: Sequence[CheckView]) -> Banner | None:
         where=stopped_cell(run),
         anchor=f"cell-{run.stopped_at}" if run.stopped_at else "",
         message=one_line(run.message, 600) or (f"{entry.title}. {entry.cause}" if entry else ""),
-        detail=failing_line(run.error) if run.error else "",
-        judged="" if never or not grade.verdicts else words.judged(len(judged), len(checks)),
+        detail=failing_line(run.error) if run.error and run.status is not RunStatus.NOT_ATTEMPTED else "",
+        judged="" if never or not judged else words.judged(len(judged), len(checks)),
         cure=_cure(run),
         ours=run.status is RunStatus.OUR_FAULT,
     )
@@ -65,7 +65,8 @@ def next_step(grade: Grade, checks: Sequence[CheckView]) -> NextStep:
         action = _cure(run)
         if run.stopped_at is None:
             return NextStep("", "", action)
-        return NextStep(words.fix_run(run.stopped_at), f"cell-{run.stopped_at}", action)
+        fix = words.write_cell if run.status is RunStatus.NOT_ATTEMPTED else words.fix_run
+        return NextStep(fix(run.stopped_at), f"cell-{run.stopped_at}", action)
     unmet = [check for check in checks if check.status in {words.FAILED, words.PARTLY, words.NOT_ATTEMPTED}]
     secret = {v.check.id for v in grade.verdicts if v.check.reveal == "score"}
     open_ids = {number for number, v in enumerate(grade.verdicts, start=1) if v.check.id not in secret}

@@ -240,6 +240,11 @@ def fix_run(number: int) -> str:
     return f"Make cell {number} run to its end"
 
 
+def write_cell(number: int) -> str:
+    """Name the next step after a run that came to an exercise which nobody has written."""
+    return f"Write the exercise in cell {number}"
+
+
 def again(run_words: str) -> str:
     """Name the command after the fix."""
     return f"then run `make grade` again (a run takes about {run_words})"

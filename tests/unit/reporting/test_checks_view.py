@@ -95,8 +95,8 @@ def test_our_fault_is_said_once():
 def test_an_exercise_that_was_never_begun_is_told_from_one_that_was_tried():
     views = check_views(grades.not_attempted(), staff=False)
 
-    assert [view.status.word for view in views] == ["Passed", "Not attempted", "Not attempted"]
-    assert views[1].message == "The notebook stopped before this exercise was done."
+    assert [view.status.word for view in views] == ["Passed", "Not reached", "Not attempted"]
+    assert views[2].message == "The notebook stopped before this exercise was done."
 
 
 def test_a_check_before_the_open_exercise_is_judged_as_it_is():

@@ -23,7 +23,16 @@ def test_a_stopped_run_names_the_students_cell_and_what_was_kept():
 
 
 def test_an_exception_is_named():
-    assert page_view(grades.not_attempted()).banner.detail == "NotImplementedError: Exercise 4: train the model"
+    error = CellError("ValueError", "no", "Cell In[3], line 2\n----> 2 int('x')")
+    made = grades.grade((), run=grades.run(status=RunStatus.CELL_FAILED, code="GR409", error=error, stopped_at=2))
+
+    assert page_view(made).banner.detail == "line 2: int('x')"
+
+
+def test_an_exercise_that_nobody_has_written_is_the_next_step_and_no_exception():
+    page = page_view(grades.not_attempted())
+
+    assert (page.banner.detail, page.next.title) == ("", "Write the exercise in cell 6")
 
 
 def test_a_run_without_words_takes_those_of_its_code():
