@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from grader.sandbox.forking import exit_code
 from grader.sandbox.launcher import Order, confine
 from grader.warm.constants import Place, refusal, settle
 from grader.warm.joining import close_all_but
@@ -119,12 +120,7 @@ def end(program: Callable[[], object]) -> NoReturn:
 
 def _exit_code(program: Callable[[], object]) -> int:
     try:
-        program()
-    except SystemExit as exc:
-        if exc.code is None or isinstance(exc.code, int):
-            return (exc.code or 0) & 0xFF
-        print(exc.code, file=sys.stderr)
-        return 1
+        return exit_code(program)
     except KeyboardInterrupt:
         traceback.print_exc()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
