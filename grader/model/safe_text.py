@@ -1,5 +1,6 @@
 """Text that strangers wrote, made harmless for what reads it: spreadsheets, logs of CI, terminals."""
 
+import re
 import unicodedata
 
 #: A spreadsheet takes a cell that begins with one of these for a formula; the last four are their wide forms.
@@ -7,6 +8,9 @@ _FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 #: Reverse or isolate text where it is shown, so that a line can lie about itself.
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SEPARATORS = frozenset({"Cc", "Zl", "Zp", "Cs"})
+#: What runners of CI look for: `::command::` where a line begins, `##[command]` and `##teamcity[` anywhere in it.
+_COLONS = re.compile(r"^(\s*)(?=::)")
+_HASHES = re.compile(r"#(?=#\w*\[)")
 _LONGEST_CELL = 32_000
 _LONGEST_LINE = 2_000
 
@@ -41,6 +45,18 @@ def csv_text(text: str) -> str:
     # some readers drop characters without a width first
     first = next((char for char in shown if unicodedata.category(char) != "Cf"), "")
     return f"'{shown}" if first in _FORMULA else shown
+
+
+def log_line(line: str) -> str:
+    """Return a line that no runner of CI takes for a command: the text of a student could fake an annotation.
+
+    Args:
+        line: printable, such as a piece of a message that quotes a student.
+
+    Returns:
+        The line; a command of GitHub, Azure or TeamCity is broken by a sign or a space.
+    """
+    return _COLONS.sub(r"\1· ", _HASHES.sub("# ", line))
 
 
 def github_data(text: str) -> str:

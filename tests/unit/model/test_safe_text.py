@@ -2,12 +2,16 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.safe_text import csv_text, github_data, github_property, one_line
+from grader.model.safe_text import csv_text, github_data, github_property, log_line, one_line
+
+#: What the runner of GitHub looks for: `::` where a line begins, `##[` anywhere in it.
+COMMANDS = ["::add-mask::x", "  ::set-output name=a::b", "##[command]x", "a ##[error]b", "##vso[task]x", "###[x"]
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,25 @@ def test_a_cell_is_one_row_of_one_cell_whatever_it_holds(text):
     assert rows == [[csv_text(text), "next"]]
     assert not csv_text(text).lstrip().startswith(("=", "+", "-", "@"))
     assert csv_text(text).encode("utf-8") is not None
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_no_line_of_a_log_is_a_command(text):
+    line = log_line(text)
+    assert not line.lstrip().startswith("::")
+    assert not re.search(r"##\w*\[", line)
+
+
+@pytest.mark.parametrize("text", ["a::b", "## Heading", "tensor[0] #1", "    indented   text"])
+def test_a_line_without_a_command_stays_as_it_is(text):
+    assert log_line(text) == text
+
+
+@given(st.text().map(one_line))
+def test_whatever_the_text_no_line_of_it_is_a_command(text):
+    line = log_line(text)
+    assert not line.lstrip().startswith("::")
+    assert not re.search(r"##\w*\[", line)
 
 
 def test_escapes_of_terminals_are_shown_not_sent():
