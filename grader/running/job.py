@@ -27,13 +27,9 @@ from grader.running.parameters import choose_parameters, choose_profile, derive_
 from grader.running.rebinding import find_rebindings, judge_parameters
 from grader.running.versions import versions
 from grader.sandbox.base import Command, Contained, Sandbox, Tick
-from grader.sandbox.environ import build_environment
+from grader.sandbox.environ import NOTEBOOK_FIGURES, build_environment
 from grader.sandbox.gpus import wait_for_leftovers
 from grader.sandbox.limits import size
-
-#: Figures appear in the notebook as pictures, as they do in Jupyter.
-_FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-
 
 #: The driver frees the memory of a killed process within a few seconds.
 _GPU_PATIENCE_SECONDS = 10.0
@@ -169,7 +165,7 @@ def _prepare(job: RunJob) -> _Attempt:
 
 def _command(attempt: _Attempt) -> Command:
     job, box, limits = attempt.job, attempt.box, attempt.profile.limits
-    extra = _FIGURES | dict(job.environment)
+    extra = NOTEBOOK_FIGURES | dict(job.environment)
     if job.gpu is not None:
         extra |= {"CUDA_VISIBLE_DEVICES": job.gpu.uuid}
     return Command(

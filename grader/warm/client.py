@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.sandbox.environ import build_environment
+from grader.sandbox.environ import HUB_CLIENTS, NOTEBOOK_FIGURES, build_environment
 from grader.warm.constants import PLACEHOLDERS
 from grader.warm.modules import PRELOAD
 
@@ -26,19 +26,6 @@ _ANSWER_SECONDS = 20.0
 _FOR_EVER = 1e9
 _SOCKET = "socket"
 _FACTS = "server.json"
-_FIGURES = "module://matplotlib_inline.backend_inline"
-#: What the Hub's sessions tell libraries in every run; the same in all of them.
-_HUB = {
-    "HF_HUB_DISABLE_XET": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "HF_HUB_ETAG_TIMEOUT": "60",
-    "HF_HUB_DOWNLOAD_TIMEOUT": "60",
-    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-    "HF_UPDATE_DOWNLOAD_COUNTS": "0",
-    "DISABLE_SAFETENSORS_CONVERSION": "1",
-}
 
 
 class WarmFault(Exception):
@@ -263,7 +250,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
 def server_environment() -> dict[str, str]:
     """Return the environment under which everything is imported: that of a run, where nothing means anything."""
     nowhere = Path("/nonexistent")
-    values = build_environment(nowhere, nowhere, threads=1, extra={"MPLBACKEND": _FIGURES, **_HUB, **PLACEHOLDERS})
+    values = build_environment(nowhere, nowhere, threads=1, extra={**NOTEBOOK_FIGURES, **HUB_CLIENTS, **PLACEHOLDERS})
     del values["TMPDIR"]
     return values | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
