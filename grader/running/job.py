@@ -14,6 +14,7 @@ from grader.errors import InternalFault
 from grader.model.device import Gpu
 from grader.model.files import write_json
 from grader.model.lab import Lab, Limits, Profile, Scalar
+from grader.model.quantities import size
 from grader.model.run import RunResult, RunStatus
 from grader.model.submission import Notice, Submission
 from grader.probing.inputs import PlannedProbe, plan_probes
@@ -29,7 +30,6 @@ from grader.running.versions import versions
 from grader.sandbox.base import Command, Contained, Sandbox, Tick
 from grader.sandbox.environ import NOTEBOOK_FIGURES, build_environment
 from grader.sandbox.gpus import wait_for_leftovers
-from grader.sandbox.limits import size
 
 #: The driver frees the memory of a killed process within a few seconds.
 _GPU_PATIENCE_SECONDS = 10.0
