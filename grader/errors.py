@@ -4,9 +4,10 @@ GraderError
 ├── UsageFault        GR1xx  the call
 ├── LabFault          GR2xx  the lab's author
 ├── SubmissionFault   GR3xx  the student's notebook or its artifacts
-├── LimitFault        GR4xx  a limit that a run hit
 ├── InternalFault     GR5xx  the grader itself
 └── MachineFault      GR6xx  what this machine lacks
+
+GR4xx is never raised: a limit that a run hit is part of the run's result.
 """
 
 from grader.codes import CODES, Code
@@ -47,10 +48,6 @@ class LabFault(GraderError):
 
 class SubmissionFault(GraderError):
     """The student's notebook cannot be graded, or an artifact cannot be judged."""
-
-
-class LimitFault(GraderError):
-    """A run was stopped at a limit."""
 
 
 class InternalFault(GraderError):

@@ -13,6 +13,7 @@ from grader.model.artifact import ArtifactManifest
 from grader.model.files import read_json, write_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab, Scalar
+from grader.model.quantities import duration, size
 from grader.model.run import RunResult
 from grader.model.submission import Submission
 from grader.model.verdict import Verdicts
@@ -153,7 +154,7 @@ def run_submission(request: Request, stages: Stages, runs: Path, narrate: Narrat
     """
     with _incoming_folder(runs) as incoming:
         submission, lab = stages.read(request, incoming)
-        narrate("read", f"{submission.file_name}\t{len(submission.cells)} cells, {_size(submission.size_bytes)}")
+        narrate("read", f"{submission.file_name}\t{len(submission.cells)} cells, {size(submission.size_bytes)}")
         earlier = stages.earlier_run(request, submission, lab, runs)
         if earlier is not None:
             narrate("run", "not run again: an earlier run had the same notebook, parameters and environment")
@@ -273,14 +274,5 @@ def _judged_before(folder: Path, stages: Stages, only: tuple[str, ...]) -> bool:
 
 def _run_sentence(result: RunResult) -> str:
     done = sum(1 for cell in result.cells if cell.status == "ok")
-    minutes, seconds = divmod(round(result.wall_seconds), 60)
-    clock = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    return f"{done} of {len(result.cells)} cells\t{clock} · peak {_size(result.peak_memory_bytes)}"
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GiB"
+    time = duration(result.wall_seconds)
+    return f"{done} of {len(result.cells)} cells\t{time} · peak {size(result.peak_memory_bytes)}"

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 from typing import NamedTuple, NoReturn
 
 from grader.batch.parents import die_with_parent
+from grader.sandbox.forking import exit_code
 
 
 class Plan(NamedTuple):
@@ -114,25 +115,13 @@ class _Host:
             for descriptor in (output, self._woken, self._wake, self._connection.fileno()):
                 os.close(descriptor)
             os.environ.update(job.variables)
-            code = _exit_code(self._work, job.key)
+            code = exit_code(lambda: self._work(job.key))
             sys.stdout.flush()
         except BaseException:
             code = 1
             traceback.print_exc()
         finally:
             os._exit(code)
-
-
-def _exit_code(work: Callable[[str], object], key: str) -> int:
-    """Work, and return what an interpreter would end with."""
-    try:
-        work(key)
-    except SystemExit as exc:
-        if exc.code is None or isinstance(exc.code, int):
-            return (exc.code or 0) & 0xFF
-        print(exc.code, file=sys.stderr)
-        return 1
-    return 0
 
 
 def main(arguments: list[str]) -> int:

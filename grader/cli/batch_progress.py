@@ -11,6 +11,7 @@ from rich.text import Text
 
 from grader.cli.errors import printable
 from grader.cli.output import stderr
+from grader.model.quantities import duration
 
 if TYPE_CHECKING:
     from grader.batch.supervisor import Tally
@@ -90,12 +91,3 @@ class BatchProgress:
         finally:
             ended.set()
             thread.join()
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

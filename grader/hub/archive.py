@@ -6,10 +6,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from grader.errors import InternalFault, MachineFault, UsageFault
+from grader.errors import InternalFault, UsageFault
 from grader.hub.base import BaseRecord, base_record, finish_base
 from grader.hub.blobs import READ_BYTES
-from grader.hub.store import Layer
 
 FOLDERS = ("blobs", "commits", "facts", "repos")
 
@@ -98,57 +97,3 @@ def _unpack(source: Path, folder: Path) -> None:
             target.chmod(0o444)
             if entry.name.startswith("blobs/") and digest.hexdigest() != target.name:
                 raise InternalFault("GR510", f"{source.name} is damaged: a blob is not what its name says.")
-
-
-def snapshot_overlay(overlay: Path, target: Path) -> None:
-    """Copy the state of an overlay by hard links, in milliseconds.
-
-    Blobs and commits never change and records are replaced by rename, so the copy stays as it is.
-
-    Args:
-        overlay: of a session.
-        target: must not exist.
-    """
-    shutil.copytree(
-        overlay, target, copy_function=_link, ignore=shutil.ignore_patterns("uploads", "client-home", "*.jsonl")
-    )
-
-
-def restore_overlay(snapshot: Path, overlay: Path) -> None:
-    """Put a copy made by `snapshot_overlay` in the place of an overlay; its session must be closed."""
-    shutil.rmtree(overlay, ignore_errors=True)
-    shutil.copytree(snapshot, overlay, copy_function=_link)
-
-
-def _link(source: str, target: str) -> None:
-    Path(target).hardlink_to(source)
-
-
-def merge_bases(bases: list[Path], target: Path) -> BaseRecord:
-    """Make one base of several; where two hold the same repository, the first one's is taken.
-
-    Args:
-        bases: whole bases.
-        target: the folder to make, or a whole base that is added to.
-
-    Returns:
-        The record of the new base.
-
-    Raises:
-        MachineFault: GR604, one of the folders is not a whole base.
-    """
-    for base in bases:
-        if not (base / "base.json").is_file():
-            raise MachineFault("GR604", f"{base} is not a Hub base, or was not finished.")
-    into = Layer(target)
-    into.open_for_writing()
-    for base in bases:
-        source = Layer(base)
-        for folder in ("blobs", "commits", "facts"):
-            for path in (base / folder).glob("*"):
-                if not (target / folder / path.name).exists():
-                    _link(str(path), str(target / folder / path.name))
-        for key, repo in source.repos.items():
-            if key not in into.repos:
-                into.save_repo(repo)
-    return finish_base(target)

@@ -25,6 +25,7 @@ from grader.hub.protocol import HubProtocol, make_config
 from grader.hub.requestlog import RequestLog
 from grader.hub.state import Clock, Meter, Quota, State, utc_now
 from grader.hub.store import Layer, Store
+from grader.sandbox.environ import HUB_CLIENTS
 
 CLOSE_SECONDS = 5.0
 #: Turns of the loop between asyncio's accepting a connection and its being known to us: one makes it, one announces it.
@@ -87,15 +88,7 @@ class HubSession:
             "HF_ENDPOINT": self.endpoint,
             "HF_HOME": str(home or self._home),
             "HF_TOKEN": self.token,
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-            "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-            "HF_HUB_ETAG_TIMEOUT": "60",
-            "HF_HUB_DOWNLOAD_TIMEOUT": "60",
-            "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
-            "DISABLE_SAFETENSORS_CONVERSION": "1",
+            **HUB_CLIENTS,
             "TOKENIZERS_PARALLELISM": "false",
             "HTTP_PROXY": self.endpoint,
             "HTTPS_PROXY": self.endpoint,

@@ -1,6 +1,5 @@
-"""Text that strangers wrote, made harmless for what reads it: spreadsheets, logs of CI, scripts in pages."""
+"""Text that strangers wrote, made harmless for what reads it: spreadsheets, logs of CI, terminals."""
 
-import json
 import re
 import unicodedata
 
@@ -9,10 +8,11 @@ _FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 #: Reverse or isolate text where it is shown, so that a line can lie about itself.
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SEPARATORS = frozenset({"Cc", "Zl", "Zp", "Cs"})
-_HASHES = re.compile("#(?=#)")
+#: What runners of CI look for: `::command::` where a line begins, `##[command]` and `##teamcity[` anywhere in it.
+_COLONS = re.compile(r"^(\s*)(?=::)")
+_HASHES = re.compile(r"#(?=#\w*\[)")
 _LONGEST_CELL = 32_000
 _LONGEST_LINE = 2_000
-_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
@@ -47,19 +47,16 @@ def csv_text(text: str) -> str:
     return f"'{shown}" if first in _FORMULA else shown
 
 
-def log_line(text: str) -> str:
-    """Return a line for a log of CI that no runner takes for a command.
-
-    Covers `::command::` and `##[command]` of GitHub and Azure, `##teamcity[`, and the sections of GitLab.
+def log_line(line: str) -> str:
+    """Return a line that no runner of CI takes for a command: the text of a student could fake an annotation.
 
     Args:
-        text: anything, such as a message that quotes a student.
+        line: printable, such as a piece of a message that quotes a student.
 
     Returns:
-        One line.
+        The line; a command of GitHub, Azure or TeamCity is broken by a sign or a space.
     """
-    shown = _HASHES.sub("# ", one_line(text))
-    return f"· {shown}" if shown.startswith("::") else shown
+    return _COLONS.sub(r"\1· ", _HASHES.sub("# ", line))
 
 
 def github_data(text: str) -> str:
@@ -85,21 +82,6 @@ def github_property(text: str) -> str:
         The value as the runner wants it escaped.
     """
     return github_data(one_line(text)).replace(":", "%3A").replace(",", "%2C")
-
-
-def script_json(value: object) -> str:
-    """Return JSON that may stand in a script element of a page.
-
-    Args:
-        value: plain data.
-
-    Returns:
-        JSON in which no string can close the element or open a comment.
-
-    Raises:
-        ValueError: a number is not finite.
-    """
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).translate(_SCRIPT)
 
 
 def _escaped(char: str) -> str:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from grader.errors import InternalFault
 from grader.model.overview import Claim, ClassFacts
+from grader.model.quantities import duration, size
 from grader.reporting import class_words, figures
 from grader.reporting.charts.histogram import histogram
 from grader.reporting.charts.scatter import scatter
@@ -71,8 +72,8 @@ def render_class(facts: ClassFacts, *, public: bool = False, templates: Path = T
             one_line=one_line,
             code_spans=code_spans,
             points=figures.points,
-            duration=figures.duration,
-            size=figures.size,
+            duration=duration,
+            size=size,
             moment=figures.moment,
         )
     except TemplateError as exc:

@@ -7,8 +7,8 @@ from typing import Any, cast
 from markupsafe import Markup, escape
 
 from grader.model.grade import Grade
+from grader.model.quantities import duration, size
 from grader.reporting import words
-from grader.reporting.figures import duration, size
 from grader.reporting.highlight import highlight
 from grader.reporting.markdown_cells import markdown_html
 from grader.reporting.outputs import Output, output_views, text_of

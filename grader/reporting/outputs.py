@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from markupsafe import Markup
 
+from grader.model.quantities import size
 from grader.reporting import words
-from grader.reporting.figures import size
 from grader.reporting.highlight import highlight
 from grader.reporting.images import IMAGE_BYTES, image_uri
 from grader.reporting.markdown_cells import markdown_html

@@ -12,11 +12,11 @@ from markupsafe import Markup
 
 from grader.errors import InternalFault
 from grader.model.grade import Grade
+from grader.model.quantities import duration
 from grader.reporting import words
 from grader.reporting.charts.draw import draw
 from grader.reporting.charts.drawn import Table
 from grader.reporting.charts.marks import share_bar, strip
-from grader.reporting.figures import duration
 from grader.reporting.notebook_view import NotebookView, notebook_view
 from grader.reporting.page import Page
 from grader.reporting.sanitise import code_spans

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.model.grade import Grade
+from grader.model.quantities import duration, size
 from grader.model.run import RunResult
+from grader.model.safe_text import log_line
 from grader.reporting import words
-from grader.reporting.figures import duration, points, size
+from grader.reporting.figures import points
 from grader.reporting.page import Banner, CheckView, Page
 from grader.reporting.sanitise import one_line
 from grader.reporting.view import page_view
@@ -40,7 +42,7 @@ def terminal_lines(grade: Grade, *, report: str = "", width: int = 100, staff: b
         staff: show hidden checks, why a check broke, and flags.
 
     Returns:
-        Lines without control characters or markup; print them without interpreting any.
+        Lines without control characters, markup or commands of CI; print them without interpreting any.
     """
     page = page_view(grade, staff=staff)
     checks = sorted((check for group in page.groups for check in group.checks), key=lambda check: check.number)
@@ -55,7 +57,8 @@ def terminal_lines(grade: Grade, *, report: str = "", width: int = 100, staff: b
     if page.header.unsandboxed:
         warning = f"! {words.UNSANDBOXED}: {words.UNSANDBOXED_SHORT}"
         lines += [Line(text, "warn") for text in _wrapped(warning, width, "  ")]
-    return (*lines, *_result(grade, page, (report, width), bool(unmet) or page.banner is not None))
+    lines += _result(grade, page, (report, width), bool(unmet) or page.banner is not None)
+    return tuple(Line(log_line(line.text), line.tone) for line in lines)
 
 
 def _stages(grade: Grade, page: Page, checks: int, unmet: int) -> list[Line]:

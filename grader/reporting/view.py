@@ -1,8 +1,6 @@
 """A grade becomes the page of its reader: header, banner, next step, checks, resources, stamp."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 from grader.model.grade import Adjustment, Grade
 from grader.reporting import words
@@ -42,15 +40,6 @@ def page_view(grade: Grade, *, staff: bool = False) -> Page:
         appeal=one_line(shown.stamp.appeal, 80),
         kept=words.KEPT.format(run=one_line(shown.run_id, 80)),
     )
-
-
-def student_view(grade: Grade) -> dict[str, Any]:
-    """Return the student's page as plain JSON data.
-
-    Args:
-        grade: as grading made it; it is filtered here.
-    """
-    return asdict(page_view(grade))
 
 
 def _header(grade: Grade, checks: Sequence[CheckView]) -> Header:

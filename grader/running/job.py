@@ -14,6 +14,7 @@ from grader.errors import InternalFault
 from grader.model.device import Gpu
 from grader.model.files import write_json
 from grader.model.lab import Lab, Limits, Profile, Scalar
+from grader.model.quantities import size
 from grader.model.run import RunResult, RunStatus
 from grader.model.submission import Notice, Submission
 from grader.probing.inputs import PlannedProbe, plan_probes
@@ -27,13 +28,8 @@ from grader.running.parameters import choose_parameters, choose_profile, derive_
 from grader.running.rebinding import find_rebindings, judge_parameters
 from grader.running.versions import versions
 from grader.sandbox.base import Command, Contained, Sandbox, Tick
-from grader.sandbox.environ import build_environment
+from grader.sandbox.environ import NOTEBOOK_FIGURES, build_environment
 from grader.sandbox.gpus import wait_for_leftovers
-from grader.sandbox.limits import size
-
-#: Figures appear in the notebook as pictures, as they do in Jupyter.
-_FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-
 
 #: The driver frees the memory of a killed process within a few seconds.
 _GPU_PATIENCE_SECONDS = 10.0
@@ -170,7 +166,7 @@ def _prepare(job: RunJob) -> _Attempt:
 
 def _command(attempt: _Attempt) -> Command:
     job, box, limits = attempt.job, attempt.box, attempt.profile.limits
-    extra = _FIGURES | dict(job.environment)
+    extra = NOTEBOOK_FIGURES | dict(job.environment)
     if job.gpu is not None:
         extra |= {"CUDA_VISIBLE_DEVICES": job.gpu.uuid}
     return Command(

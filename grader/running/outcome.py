@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 
 from grader.model.lab import Lab, Limits
+from grader.model.quantities import size
 from grader.model.run import CellError, RunStatus
 from grader.model.submission import CodeCell
 from grader.running.box import BROKE, RAN
 from grader.running.journal import Journal
 from grader.sandbox.base import Contained
-from grader.sandbox.limits import describe, size
+from grader.sandbox.limits import describe
 
 _STUB = re.compile(r"Exercise (?P<number>[\w.-]+)\s*[:.]?\s*(?P<task>.*)", re.DOTALL)
 #: What Python, C and Rust say when a file would pass the limit for a single one.

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.errors import InternalFault
+from grader.model.quantities import size
 from grader.sandbox.base import Command
 from grader.sandbox.builders import Builder, Kept, look_at, stage_plan
 from grader.sandbox.bwrap_arguments import SHARED_MEMORY, TEMPORARY
@@ -19,7 +20,7 @@ from grader.sandbox.cgroup import ControlGroup, make_group
 from grader.sandbox.finding import find_program
 from grader.sandbox.forward import Forwarder
 from grader.sandbox.launcher import Order
-from grader.sandbox.limits import MOST_ENTRIES, TASKS_PER_PROCESS, describe, kernel_limits, size
+from grader.sandbox.limits import MOST_ENTRIES, TASKS_PER_PROCESS, describe, kernel_limits
 from grader.sandbox.sockets import Sockets
 from grader.sandbox.tree import LinuxTree, Process, ProcessTree
 from grader.sandbox.vessel import Launched, Vessel

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from grader.model.lab import Limits
+from grader.model.quantities import size
 
 #: Threads and processes together may be this many times the process limit: libraries start a thread per core.
 TASKS_PER_PROCESS = 16
@@ -37,15 +38,6 @@ def describe(code: str, limits: Limits) -> str:
         "GR406": f"disk {size(limits.disk_bytes or 0)}",
     }
     return words[code]
-
-
-def size(count: float) -> str:
-    """Return a number of bytes as people write it, such as `1.5 GiB`."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GiB"
 
 
 def kernel_limits(limits: Limits) -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
-import time
 from collections.abc import Callable
+
+from grader.sandbox.rarely import Rarely
 
 #: Tables with a column `tx_queue:rx_queue`, by the name under which the kernel counts their sockets.
 _QUEUES = {"TCP": "tcp", "TCP6": "tcp6", "UDP": "udp", "UDP6": "udp6"}
@@ -29,17 +30,11 @@ class Sockets:
             OSError: the process is gone.
         """
         self._tables = {name: os.open(f"/proc/{pid}/net/{name}", os.O_RDONLY) for name in _existing(pid)}
-        self._next, self._last = 0.0, 0
         self._empty = {"TCP": listening}
         for descriptor in self._tables.values():
             later(lambda descriptor=descriptor: os.close(descriptor))
-
-    def lately(self) -> int:
-        """Return what `held_bytes` found at the last look, repeated now and then: the kernel walks tables for it."""
-        if time.monotonic() >= self._next:
-            self._last = self.held_bytes()
-            self._next = time.monotonic() + _LOOK_SECONDS
-        return self._last
+        self.lately = Rarely(self.held_bytes, _LOOK_SECONDS)
+        """What `held_bytes` has found lately: the kernel walks tables for it."""
 
     def held_bytes(self) -> int:
         """Return the bytes in their queues; of Unix sockets what they could hold."""

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from typing import Any, cast
 
 from grader.errors import InternalFault
 from grader.sandbox.base import Command, Contained, Promise, Sandbox, Tick
+from grader.sandbox.limits import describe
 
 #: Nothing of this is for the network: a Hub answers nobody here.
 _ENVIRONMENT = {
@@ -92,12 +94,12 @@ class TrustedProcesses(Sandbox):
         started = time.perf_counter()
         answer = self._ask(order)
         code: int = answer["code"]
-        late = code == -14  # SIGALRM
+        late = code == -signal.SIGALRM
         return Contained(
             exit_code=code if code >= 0 else None,
             signal=-code if code < 0 else None,
             limit="GR401" if late else None,
-            detail=f"time {command.limits.wall_seconds:g} s" if late else "",
+            detail=describe("GR401", command.limits) if late else "",
             wall_seconds=time.perf_counter() - started,
             cpu_seconds=answer["cpu"],
             peak_memory_bytes=answer["peak"],

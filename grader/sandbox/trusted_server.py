@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from grader.sandbox.forking import exit_code, reap
+
 _state = {"forked": False}
 
 
@@ -36,16 +38,9 @@ def serve(imports: Sequence[str]) -> None:
             importlib.import_module(name)
     gc.freeze()
     for line in sys.stdin:
-        _reap()
+        reap()
         if os.fork() == 0:
             _attend(json.loads(line))
-
-
-def _reap() -> None:
-    """Let go of the attendants that have answered."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
 
 
 def _attend(order: dict[str, Any]) -> None:
@@ -80,9 +75,7 @@ def _work(order: dict[str, Any]) -> None:
         os.environ.update(order["environment"])
         os.chdir(order["cwd"])
         _state["forked"] = True
-        code = int(importlib.import_module(order["module"]).main(order["arguments"]) or 0)
-    except SystemExit as exc:
-        code = exc.code if isinstance(exc.code, int) else 1
+        code = exit_code(lambda: sys.exit(importlib.import_module(order["module"]).main(order["arguments"])))
     except BaseException:
         import traceback
 

@@ -114,7 +114,7 @@ class PlainVessel(Vessel):
 
     _launcher: subprocess.Popen[bytes]
 
-    def launch(self, output: int) -> tuple[subprocess.Popen[bytes], int]:
+    def launch(self, output: int) -> tuple[Launched, int]:
         """Start the supervisor with its stdin piped."""
         reader, writer = os.pipe()
         try:

@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from grader.model.lab import Limits
 from grader.sandbox.base import Tick
 from grader.sandbox.disk import disk_use
 from grader.sandbox.limits import MOST_ENTRIES, MOST_LEVELS, TASKS_PER_PROCESS, describe
+from grader.sandbox.rarely import Rarely, pause
 from grader.sandbox.tree import Process, ProcessTree
 
 #: A sum of resident sizes that would be a limit passed, or a new peak of several processes, is believed only after
@@ -23,8 +25,6 @@ _PATIENCE_SECONDS = 0.5
 _BLOCKED_SECONDS = 3.0
 _DISK_SECONDS = 0.5
 _ANONYMOUS_SECONDS = 0.1
-#: Slow looks (shared pages, the disk) take at most one part in this many of the time.
-_SHARE = 20
 
 Breach = tuple[str, str]
 """Code of the limit, and the limit in words."""
@@ -84,13 +84,13 @@ class Watchdog:
         """
         self._tree = tree
         self._limits = limits
-        self._writable = tuple(writable)
+        folders = tuple(writable)
         self._unseen = unseen
         self._exact_look: _SlowLook | None = None
         self._started = time.monotonic()
-        self._next_disk = 0.0
-        self._next_anonymous = 0.0
-        self._last_anonymous = 0
+        self._anonymous = Rarely(tree.anonymous_bytes, _ANONYMOUS_SECONDS)
+        # it waits for the disk, which the processor's clock does not see
+        self._disk = Rarely(partial(disk_use, folders), _DISK_SECONDS, time.monotonic)
         self._believed = _Exact(0.0, 0, 0)
         self.known: dict[int, Process] = {}
         self.cpu_seconds = 0.0
@@ -138,17 +138,8 @@ class Watchdog:
             # whoever keeps us from looking for long is taken at the sum
             return resident if time.monotonic() > look.started + _BLOCKED_SECONDS else self._believed.exact
         self._exact_look = None
-        self._believed = _Exact(look.started + max(_RECHECK_SECONDS, _SHARE * look.seconds), resident, found)
+        self._believed = _Exact(look.started + pause(_RECHECK_SECONDS, look.seconds), resident, found)
         return found
-
-    def _anonymous(self, processes: list[Process]) -> int:
-        """Return the anonymous memory, as it was at the last look that was worth its time."""
-        if self.wall_seconds() >= self._next_anonymous:
-            before = time.thread_time()
-            self._last_anonymous = self._tree.anonymous_bytes(processes)
-            spent = time.thread_time() - before
-            self._next_anonymous = self.wall_seconds() + max(_ANONYMOUS_SECONDS, _SHARE * spent)
-        return self._last_anonymous
 
     def _usage_breach(self, tick: Tick, threads: int) -> Breach | None:
         limits = self._limits
@@ -165,12 +156,9 @@ class Watchdog:
 
     def _disk_breach(self) -> Breach | None:
         limit = self._limits.disk_bytes
-        if limit is None or self.wall_seconds() < self._next_disk:
+        if limit is None:
             return None
-        before = time.monotonic()
-        use = disk_use(self._writable, limit)
-        spent = time.monotonic() - before
-        self._next_disk = self.wall_seconds() + max(_DISK_SECONDS, _SHARE * spent)
+        use = self._disk(limit)
         if use.bytes > limit:
             return self._breach("GR406")
         if use.entries > MOST_ENTRIES:

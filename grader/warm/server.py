@@ -21,7 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+<<<<<<< HEAD
 from grader.sandbox.ending import import_much
+=======
+from grader.sandbox.forking import reap
+>>>>>>> reader
 from grader.sandbox.launcher import control_process, serve_order
 from grader.warm.birth import Memory, reset_signals, start
 from grader.warm.constants import find_places
@@ -58,7 +62,7 @@ class Server:
         sources: list[Any] = [self.listener, *([] if lifeline is None else [lifeline])]
         while time.monotonic() - self.last < self.idle_seconds:
             ready, _, _ = select.select(sources, [], [], _REAP_SECONDS)
-            _reap()
+            reap()
             if lifeline in ready:
                 return
             if self.listener in ready:
@@ -183,15 +187,6 @@ def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
 def _user_of(connection: socket.socket) -> int:
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     return struct.unpack("3i", credentials)[1]
-
-
-def _reap() -> None:
-    """Wait for the dead: children, and supervisors whose parent has ended."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
 
 
 def remember() -> Memory:

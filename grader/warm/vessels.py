@@ -13,11 +13,9 @@ from grader.errors import InternalFault
 from grader.sandbox.base import Command
 from grader.sandbox.boxed import BoxVessel
 from grader.sandbox.builders import Builder
-from grader.sandbox.launcher import Order
-from grader.sandbox.limits import kernel_limits
 from grader.sandbox.seccomp import build_filter
 from grader.sandbox.tree import LinuxTree, ProcessTree
-from grader.sandbox.vessel import Launched, Vessel
+from grader.sandbox.vessel import Launched, PlainVessel
 from grader.warm.client import Birth, Server, WarmFault
 from grader.warm.joining import namespaces_of
 
@@ -146,7 +144,7 @@ class WarmBoxVessel(BoxVessel):
         super().close()
 
 
-class WarmPlainVessel(Vessel):
+class WarmPlainVessel(PlainVessel):
     """A supervisor that is a fork of a warm server, and no walls."""
 
     def __init__(self, server: Server) -> None:
@@ -165,16 +163,6 @@ class WarmPlainVessel(Vessel):
         except WarmFault as exc:
             raise OSError(0, str(exc)) from exc
         return self._forked, reader
-
-    def enter(self, launcher: int) -> ProcessTree:
-        """Everything below the supervisor is the command's."""
-        return LinuxTree(launcher)
-
-    def order(self, command: Command, marker: str) -> Order:
-        """Return the order, with the limits of a user who has other processes as well."""
-        name, _, value = marker.partition("=")
-        environment = {**command.environment, name: value}
-        return Order(command.argv, str(command.cwd), environment, kernel_limits(command.limits))
 
     def wake(self) -> None:
         """Make the supervisor go on."""

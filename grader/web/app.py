@@ -17,6 +17,7 @@ from starlette.routing import Route
 from grader.codes import CODES
 from grader.errors import GraderError
 from grader.model.decision import DecisionKind
+from grader.model.quantities import duration
 from grader.reporting import class_words, figures
 from grader.reporting.class_page import render_class
 from grader.reporting.render import TEMPLATES, page_environment
@@ -46,7 +47,7 @@ class Site:
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Return a page made of a template."""
-        helpers = {"points": figures.points, "duration": figures.duration, "one_line": one_line, "say": class_words}
+        helpers = {"points": figures.points, "duration": duration, "one_line": one_line, "say": class_words}
         text = self._templates.get_template(f"web/{name}.html.j2").render(csrf=self.keys.csrf, **helpers, **values)
         return HTMLResponse(text, status)
 

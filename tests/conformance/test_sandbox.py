@@ -315,7 +315,7 @@ def test_a_full_disk_quota_is_killed(bench):
         time.sleep(60)
         """
     result = bench.run(code, disk_bytes=5 * MIB)
-    assert (result.limit, result.detail) == ("GR406", "disk 5 MiB")
+    assert (result.limit, result.detail) == ("GR406", "disk 5.0 MiB")
 
 
 def test_a_deep_tree_of_folders_is_killed(bench):

@@ -114,3 +114,12 @@ def test_every_link_to_a_file_leads_somewhere(page):
         if anchor:
             headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_tree_of_the_readme_shows_every_room_of_the_program_once():
+    tree = re.search(r"^grader/ .*\n((?: {2}.*\n)+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    shown = re.findall(r"\b[a-z]+(?:/|\.py)(?=[, ])", tree[1])
+    inside = [path for path in (ROOT / "grader").iterdir() if not path.name.startswith("_")]
+    rooms = [f"{path.name}/" for path in inside if path.is_dir()]
+
+    assert sorted(shown) == sorted([*rooms, *(path.name for path in inside if path.suffix == ".py")])

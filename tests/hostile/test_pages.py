@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,7 @@ from grader.reporting.markdown import render_markdown
 from grader.reporting.public import public_grade
 from grader.reporting.render import render_html
 from grader.reporting.terminal import terminal_lines
-from grader.reporting.view import student_view
+from grader.reporting.view import page_view
 from tests.fakes import grades
 from tests.fakes.dom import Node, parse
 
@@ -338,7 +338,7 @@ def test_hidden_text_occurs_nowhere_in_what_a_student_gets(level, status):
         "terminal": "\n".join(line.text for line in terminal_lines(made)),
     }
     data = {
-        "view": json.dumps(student_view(made)),
+        "view": json.dumps(asdict(page_view(made))),
         "json": _json(public_grade(made)),
     }
 

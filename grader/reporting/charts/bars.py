@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from grader.model.quantities import size
 from grader.model.verdict import Plot
 from grader.reporting import words
 from grader.reporting.charts import data, svg
 from grader.reporting.charts.drawn import Drawn, Table
 from grader.reporting.charts.scale import Scale
-from grader.reporting.figures import figure, size
+from grader.reporting.figures import figure
 
 _WIDTH = 480.0
 _VALUE = 92.0

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import InternalFault, MachineFault, UsageFault
-from grader.hub.archive import export_base, import_base, merge_bases, restore_overlay, snapshot_overlay
-from grader.hub.base import base_digest, base_record, snapshot_dir
+from grader.errors import InternalFault, UsageFault
+from grader.hub.archive import export_base, import_base
+from grader.hub.base import base_digest, snapshot_dir
 from grader.hub.overview import overview
-from grader.hub.store import Layer
 from tests.fakes.hub_repos import one_repo
 
 
@@ -81,34 +80,3 @@ def test_what_is_no_archive_is_said_so(tmp_path: Path):
 def test_a_file_that_cannot_be_written_is_said_so(base: Path, tmp_path: Path):
     with pytest.raises(UsageFault, match="GR106"):
         export_base(base, tmp_path / "none" / "hub.tar")
-
-
-def test_the_first_base_wins_a_merge(base: Path, tmp_path: Path):
-    other = one_repo(tmp_path / "two", {"b.txt": "b"}, "labs/two")
-    same = one_repo(tmp_path / "three", {"c.txt": "c"}, "labs/one", likes=9)
-
-    record = merge_bases([base, other, same], tmp_path / "all")
-
-    assert record.repos == ("labs/one", "labs/two")
-    assert {row.id: row.likes for row in overview(tmp_path / "all")} == {"labs/one": 3, "labs/two": 0}
-    assert base_record(tmp_path / "all") == record
-    with pytest.raises(MachineFault, match="GR604"):
-        merge_bases([tmp_path], tmp_path / "x")
-
-
-def test_an_overlay_is_snapshotted_and_restored(open_hub, connect, tmp_path: Path):
-    session = open_hub()
-    client = connect(session)
-    repo = f"models/{client.create('mine')}"
-    first = client.push(repo, a__txt=b"1")
-    snapshot_overlay(tmp_path / "overlay", tmp_path / "snapshot")
-    client.push(repo, a__txt=b"2")
-    session.close()
-
-    restore_overlay(tmp_path / "snapshot", tmp_path / "overlay")
-
-    assert Layer(tmp_path / "overlay").repos["model", "ada/mine"].branches["main"] == first
-    again = connect(open_hub())
-    assert again.get("/ada/mine/resolve/main/a.txt").text == "1"
-    assert again.push(repo, b__txt=b"3") != first
-    assert Layer(tmp_path / "snapshot").repos["model", "ada/mine"].branches["main"] == first

@@ -92,3 +92,13 @@ def test_a_message_without_words_keeps_its_code():
     made = grades.grade((), run=grades.run(status=RunStatus.STOPPED, code=None))
 
     assert any(text.strip() == "✗" for text in texts(made))
+
+
+def test_no_line_of_a_result_is_a_command_of_ci():
+    said = f"{'word ' * 18}::notice title=110 of 110 points:: ##[group]x"
+    stopped = grades.grade((), run=grades.run(status=RunStatus.CELL_FAILED, message=said))
+
+    lines = [line.text for line in terminal_lines(stopped)]
+
+    assert any("· ::notice title" in line for line in lines)  # wrapped to where a line begins
+    assert not any(line.lstrip().startswith("::") or "##[" in line for line in lines)

@@ -1,11 +1,10 @@
-import json
 from dataclasses import replace
 
 import pytest
 
 from grader.model.run import RunStatus
 from grader.model.submission import Notice
-from grader.reporting.view import page_view, student_view
+from grader.reporting.view import page_view
 from tests.fakes import grades
 
 
@@ -77,13 +76,6 @@ def test_notices_and_refused_files_are_told():
 def test_flags_are_for_staff():
     assert page_view(grades.lora()).flags == ()
     assert page_view(grades.lora(), staff=True).flags == ("GR501 Check test_merged broke: KeyError 'oops'.",)
-
-
-def test_the_student_view_is_plain_json():
-    view = student_view(grades.failing())
-
-    assert json.loads(json.dumps(view))["header"]["score"] == "51.45"
-    assert view["staff"] is False
 
 
 @pytest.mark.parametrize("status", [status for status in RunStatus if status is not RunStatus.COMPLETED])

@@ -86,7 +86,7 @@ def test_progress_names_the_cell_that_runs(tmp_path):
     run(prepare(tmp_path, "x = 1\nprint(x)"), telling(Event("cell started", "cell2")), told.append)
     (progress,) = told
     assert (progress.cell, progress.cells, progress.first_line) == (2, 2, "x = 1")
-    assert progress.sentence == "cell 2/2 · x = 1 · 00:01 of 01:00 · 50 MiB"
+    assert progress.sentence == "cell 2/2 · x = 1 · 00:01 of 01:00 · 50.0 MiB"
 
 
 def test_before_the_first_cell_progress_says_so(tmp_path):

@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from grader.sandbox import namespaces, sockets
+from grader.sandbox import namespaces, rarely, sockets
 from grader.sandbox.sockets import Sockets
 from tests.fakes.boxes import needs_namespaces
 
@@ -98,10 +98,10 @@ def test_a_table_that_cannot_be_read_counts_nothing():
 
 def test_the_tables_are_walked_only_now_and_then(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(sockets.time, "monotonic", lambda: now[0])
-    found = Sockets(os.getpid(), lambda close: close())
+    monkeypatch.setattr(rarely.time, "monotonic", lambda: now[0])
     held = iter((5, 7))
-    monkeypatch.setattr(found, "held_bytes", lambda: next(held))
+    monkeypatch.setattr(Sockets, "held_bytes", lambda _: next(held))
+    found = Sockets(os.getpid(), lambda close: close())
 
     assert [found.lately(), found.lately()] == [5, 5]
     now[0] = 1.0
