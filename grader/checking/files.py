@@ -81,8 +81,10 @@ class Artifacts:
         """
         import jsonschema
 
-        document = self.json(name)
         schemas = {spec.path: spec.schema for spec in self.lab.artifacts if spec.schema}
+        if name not in schemas:  # before the file is read: nobody may be blamed for what is in it
+            raise KeyError(f"lab.toml names no schema for {name}")
+        document = self.json(name)
         schema = json.loads((self.lab.toml.parent / schemas[name]).read_text(encoding="utf-8"))
         errors = sorted(
             jsonschema.Draft202012Validator(schema).iter_errors(document.plain()), key=lambda error: error.json_path

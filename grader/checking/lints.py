@@ -11,6 +11,8 @@ from grader.model.verdict import DeclaredCheck
 
 #: Characters of a check's sentence.
 TITLE_LIMIT = 90
+#: Methods of `artifacts` that fail a check where the file is not there.
+_READERS = frozenset({"json", "table", "safetensors", "fits_schema"})
 _THRESHOLD = re.compile(r"\d\s?%|\b0?\.\d")
 
 
@@ -63,6 +65,8 @@ def lint_module(tree: ast.Module, lab: Lab) -> list[tuple[int, str]]:
         if name and name not in measurements:
             problem = f"lab.toml declares no [measurements.{name}]{nearest(name, measurements)}"
             findings.append((getattr(inner, "lineno", 0), problem))
+        if isinstance(inner, ast.Call) and (problem := _unknown_artifact(inner, lab)):
+            findings.append((inner.lineno, problem))
     return findings
 
 
@@ -87,6 +91,20 @@ def lint_measurements(lab: Lab) -> list[str]:
                 told = nearest(name, known) or f"; it has {', '.join(known) or 'none'}"
                 findings.append(f"{where}: {spec.measure} has no option {name}{told}")
     return findings
+
+
+def _unknown_artifact(call: ast.Call, lab: Lab) -> str:
+    """What is wrong with the name in `artifacts.json("name")`: students would be told that they did not write it."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Name("artifacts"), attr=reader), args=[ast.Constant(str(name))]):
+            paths = [spec.path for spec in lab.artifacts]
+            if reader in _READERS and not any(name == path or name.startswith(f"{path}/") for path in paths):
+                return f"lab.toml declares no artifact {name}{nearest(name, paths)}"
+            if reader == "fits_schema" and not any(spec.path == name and spec.schema for spec in lab.artifacts):
+                return f"lab.toml names no schema for {name}"
+        case _:
+            pass
+    return ""
 
 
 def _measurement(node: ast.AST) -> str:

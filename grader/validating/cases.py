@@ -51,9 +51,12 @@ def load_cases(lab: Lab) -> tuple[Case, ...]:
         The cases by name; none when the lab has no folder of cases.
 
     Raises:
-        LabFault: GR206, a case.toml cannot be read or says something that no case has.
+        LabFault: GR206, a case.toml is missing, cannot be read or says something that no case has.
     """
     root = lab.checks_root / "cases" / lab.id
+    for folder in sorted(path for path in root.glob("[!_.]*") if path.is_dir()):
+        if not (folder / "case.toml").is_file() and any(path.is_file() for path in folder.iterdir()):
+            raise LabFault("GR206", f"Case {folder.name} has no case.toml.", "Write one, or remove its folder.")
     return tuple(_load_case(toml) for toml in sorted(root.glob("*/case.toml")))
 
 

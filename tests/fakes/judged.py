@@ -10,13 +10,18 @@ from grader.checking.job import CheckJob
 from grader.checking.runner import run_checks
 from grader.model.artifact import ArtifactFile, ArtifactManifest
 from grader.model.files import write_json
-from grader.model.lab import Lab, Limits
+from grader.model.lab import ArtifactSpec, Lab, Limits
 from grader.model.verdict import Verdict, Verdicts
 from tests.fakes.course import a_lab, a_run
 from tests.fakes.subprocess_sandbox import SubprocessSandbox
 
 HEADER = "from grader.checking.api import CheckFailure, Missing, check\n\n"
 LIMITS = Limits(wall_seconds=60.0)
+ARTIFACTS = (
+    *(ArtifactSpec(f"{name}.json", "json", "Numbers") for name in ("answer", "facts", "metrics")),
+    ArtifactSpec("model.safetensors", "safetensors", "Weights"),
+    ArtifactSpec("table.csv", "csv", "Rows"),
+)
 
 
 @dataclass
@@ -32,7 +37,7 @@ class Workplace:
 
     def lab(self, visible: str, hidden: str = "", **changes: Any) -> Lab:
         """Write the check modules and return a lab whose points are those of its checks."""
-        lab = a_lab(self.root, exercises=())
+        lab = a_lab(self.root, exercises=(), artifacts=ARTIFACTS)
         lab.checks_root.mkdir(parents=True, exist_ok=True)
         lab.toml.parent.mkdir(parents=True, exist_ok=True)
         lab.check_modules[0].write_text(HEADER + visible, encoding="utf-8")

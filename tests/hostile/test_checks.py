@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from grader.model.lab import ArtifactSpec
 from grader.model.verdict import Verdict
 from tests.fakes.judged import Workplace
 
@@ -128,7 +129,9 @@ def judged_cases(tmp_path_factory: pytest.TempPathFactory) -> Judged:
             name = check.split("def ")[1].split("(")[0]
             source += check.replace(old, f"{at}/{old}").replace(name, f"test_{kind}_{at}")
     place.collect(files)
-    return place.judge(place.lab(source))
+    folders = dict.fromkeys(name.split("/")[0] for name in files)
+    artifacts = tuple(ArtifactSpec(folder, "folder", "A case") for folder in folders)
+    return place.judge(place.lab(source, artifacts=artifacts))
 
 
 def test_python_files_among_the_artifacts_change_nothing(place: Workplace) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from grader.checking.declared import checks_sha256, declared_checks
 from grader.errors import LabFault
-from grader.model.lab import Exercise, Lab, MeasurementSpec
+from grader.model.lab import ArtifactSpec, Exercise, Lab, MeasurementSpec
 from tests.fakes.judged import Workplace
 
 GOOD = '''
@@ -114,6 +114,30 @@ def test_a_measurement_that_nobody_makes_is_found(
     assert f"[measurements.hidden] of lab.toml: {told}" in findings(
         place.lab(GOOD, points=2.5, bonus=1.0, measurements=(spec,))
     ).replace(f"{measure} has", "has")
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ('json("metric.json")', "lab.toml declares no artifact metric.json; did you mean metrics.json?"),
+        ('table("rows.csv").rows', "lab.toml declares no artifact rows.csv"),
+        ('fits_schema("metrics.json")', "lab.toml names no schema for metrics.json"),
+    ],
+)
+def test_an_artifact_that_nobody_asks_for_is_found(place: Workplace, call: str, told: str) -> None:
+    source = f'@check(points=1)\ndef test_a(artifacts):\n    """It holds"""\n    artifacts.{call}\n'
+
+    assert f"test_lab_0_1.py:6: {told}" in findings(place.lab(source))
+
+
+def test_an_artifact_inside_a_folder_and_a_question_for_one_are_fine(place: Workplace) -> None:
+    source = (
+        '@check(points=1)\ndef test_a(artifacts):\n    """It holds"""\n'
+        '    artifacts.json("model/config.json")\n    assert not artifacts.exists("optimizer.pt")\n'
+    )
+    folder = ArtifactSpec("model", "model", "A model")
+
+    assert declared_checks(place.lab(source, artifacts=(folder,)))
 
 
 def test_a_cell_that_is_no_exercise_is_found(place: Workplace) -> None:

@@ -79,9 +79,9 @@ def test_a_document_that_fits_its_schema_is_returned(artifacts: Artifacts) -> No
 
 
 def test_a_schema_that_lab_toml_does_not_name_is_the_authors_mistake(artifacts: Artifacts) -> None:
-    (artifacts.root / "other.json").write_text("{}")
+    (artifacts.root / "other.json").write_text("no JSON")
 
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="names no schema for other"):
         artifacts.fits_schema("other.json")
 
 

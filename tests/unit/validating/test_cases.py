@@ -48,6 +48,16 @@ def test_a_case_is_read_with_its_edits(tmp_path: Path):
     assert extra.recipe == extra.folder / "recipe.py"
 
 
+def test_a_folder_without_a_case_toml_is_told(tmp_path: Path):
+    _write(tmp_path, "raised", RAISED)
+    (tmp_path / "cases" / "9.1" / "__pycache__").mkdir()
+    (tmp_path / "cases" / "9.1" / "raised" / "case.toml").rename(tmp_path / "cases" / "9.1" / "raised" / "cases.toml")
+
+    with pytest.raises(LabFault, match=r"Case raised has no case\.toml") as caught:
+        load_cases(_lab(tmp_path))
+    assert caught.value.code == "GR206"
+
+
 def test_a_lab_without_cases_has_none(tmp_path: Path):
     assert load_cases(_lab(tmp_path)) == ()
 
