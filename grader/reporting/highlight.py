@@ -47,7 +47,9 @@ def highlight(text: str, *, traceback: bool = False) -> Markup:
 def _runs(text: str, traceback: bool) -> Iterator[tuple[str, str]]:
     """Join neighbours of one class, which makes a page a third smaller."""
     current, held = "", ""
-    for token, value in lex(text, _lexer(traceback)):
+    # at each line that is not empty the lexer looks through all white space that follows
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
+    for token, value in lex(lines, _lexer(traceback)):
         name = _class_of(token)
         if name != current and value.strip():
             if held:

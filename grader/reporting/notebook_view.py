@@ -12,7 +12,7 @@ from grader.reporting import words
 from grader.reporting.highlight import highlight
 from grader.reporting.markdown_cells import markdown_html
 from grader.reporting.outputs import Output, output_views, text_of
-from grader.reporting.sanitise import clip, printable
+from grader.reporting.sanitise import OUTPUT_BYTES, clip, printable
 
 #: Bytes of sources and outputs that one page keeps.
 NOTEBOOK_BYTES = 1024 * 1024
@@ -62,7 +62,9 @@ def notebook_view(notebook: Mapping[str, Any] | None, grade: Grade) -> NotebookV
     spent = 0
     for index, cell in enumerate(cells):
         view = reader.cell(cell)
-        spent += len(view.source) + sum(output.weight for output in view.outputs)
+        # what is read counts as well: a cell of a thousand definitions of links shows nothing
+        read = min(len(text_of(cell.get("source"))), OUTPUT_BYTES)
+        spent += max(len(view.source), read) + sum(output.weight for output in view.outputs)
         if spent > NOTEBOOK_BYTES:
             hidden = f"{len(cells) - index:,}"
             return NotebookView(tuple(shown), words.MORE_CELLS.format(count=hidden, size=size(NOTEBOOK_BYTES)))

@@ -1,5 +1,6 @@
 """The pages and forms of the instructor's web application."""
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import wraps
@@ -87,7 +88,8 @@ async def _student(site: Site, request: Request) -> Response:
 
 async def _report(site: Site, request: Request) -> Response:
     path = await run_in_threadpool(site.desk.report, request.path_params["lab"], request.path_params["student"])
-    return _framed(FileResponse(path, media_type="text/html"))
+    # in a window of its own as well: whatever got into it would act as the instructor
+    return _framed(FileResponse(path, media_type="text/html"), "sandbox")
 
 
 async def _grades_csv(site: Site, request: Request) -> Response:
@@ -202,14 +204,19 @@ def _error_page(site: Site, _request: Request, exc: Exception) -> Response:
     return site.page("error", status, code=str(status), message=message, hint="")
 
 
-def _framed(response: Response) -> Response:
+def _framed(response: Response, *policy: str) -> Response:
     """A file with a policy of its own may be shown in a frame of ours, and nowhere else."""
-    response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+    response.headers["Content-Security-Policy"] = "; ".join(("frame-ancestors 'self'", *policy))
     return response
 
 
 def _number(value: object) -> float | None:
+    if value in (None, ""):
+        return None
     try:
-        return float(str(value)) if value not in (None, "") else None
+        number = float(str(value))
     except ValueError:
-        raise HTTPException(400, f"{one_line(str(value), 40)} is not a number.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise HTTPException(400, f"{one_line(str(value), 40)} is not a number.")
+    return number

@@ -1,5 +1,6 @@
 """What a command about a class works with: the gradebook, and everything that changes or reads it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,13 +82,15 @@ class Classroom:
             points: how many.
 
         Raises:
-            UsageFault: GR101, GR105, there is no such lab or check; GR111, no such student.
+            UsageFault: GR101, GR105, there is no such lab or check; GR111, no such student, no reason, or no number.
         """
         lab = find_lab(self.labs, lab_id)
         if check and check not in {entry.id for entry in declared_checks(lab)}:
             raise UsageFault("GR105", f"Lab {lab.id} has no check {check}.")
         if not reason.strip():
             raise UsageFault("GR111", "A decision needs a reason.", "Say why: `--reason TEXT`.")
+        if points is not None and not 0 <= points < math.inf:  # not a number is neither
+            raise UsageFault("GR111", f"{points:g} is no number of points.", "Give a number of 0 or more.")
         decision = Decision(kind, lab.id, reason.strip(), self.settings.actor, student, check, points)
         return Decided(*self.book.decide(decision))
 

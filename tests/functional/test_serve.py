@@ -92,6 +92,19 @@ def test_a_lab_shows_its_students_and_its_class_page(client):
     assert framed.headers["content-security-policy"] == "frame-ancestors 'self'"
 
 
+def test_a_decision_of_an_infinite_number_is_no_decision(client):
+    form = {"csrf": token(client.get("/labs/2.5.4/students/ada").text), "number": "inf", "reason": "a mistake"}
+
+    assert client.post("/labs/2.5.4/revoke", data=form).status_code == 400
+
+
+def test_a_report_is_nobody_even_in_a_window_of_its_own(client):
+    """Whatever got into a report would act as the instructor there: it has no scripts and no origin."""
+    answer = client.get("/labs/2.5.4/students/ada/report")
+
+    assert "sandbox" in answer.headers["content-security-policy"].split("; ")
+
+
 def test_a_hostile_name_is_text(client):
     for path in ("/labs/2.5.4", "/labs/2.5.4/students/bob", "/labs/2.5.4/class"):
         assert HOSTILE not in client.get(path).text
@@ -130,6 +143,9 @@ def test_a_check_is_dropped_for_everyone(client):
         ({"csrf": "0" * 64, "kind": "score", "points": "1"}, 403),
         ({"kind": "delete"}, 400),
         ({"kind": "score", "points": "many"}, 400),
+        ({"kind": "score", "points": "nan"}, 400),
+        ({"kind": "score", "points": "1e999"}, 400),
+        ({"kind": "score", "points": "-1"}, 400),
         ({"kind": "score", "points": "1", "reason": " "}, 400),
         ({"kind": "score", "points": "1", "student": "nobody"}, 400),
         ({"kind": "score", "points": "1", "reason": "x" * 20_000}, 413),

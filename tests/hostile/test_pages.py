@@ -232,6 +232,22 @@ def test_a_flood_of_outputs_and_cells_is_cut_and_said_to_be():
     assert "further cells are not shown here" in page
 
 
+@pytest.mark.timeout(30)
+def test_blank_lines_do_not_hold_up_the_page():
+    """Python's lexer looks through all blank lines that follow, at each of them: two seconds for a cell."""
+    notebook = {"cells": [{"cell_type": "code", "id": f"c{at}", "source": "  \n" * 6_800} for at in range(40)]}
+
+    assert assert_harmless(render_html(grades.failing(), notebook))
+
+
+def test_cells_that_show_nothing_are_cut_as_well():
+    cells = [{"cell_type": "markdown", "id": f"c{at}", "source": "[a]: b\n" * 2_800} for at in range(1_000)]
+
+    page = render_html(grades.failing(), {"cells": cells})
+
+    assert "further cells are not shown here" in page
+
+
 def test_deep_nesting_and_huge_spans_do_not_break_the_page():
     deep = "<ul><li>" * 3000
     spans = '<table><td colspan="999999999999999999999" rowspan="7">a</td></table>'
