@@ -8,12 +8,8 @@ from grader.model.grade import Grade
 from grader.model.quantities import duration, size
 from grader.model.run import RunResult, RunStatus
 from grader.reporting import words
-<<<<<<< HEAD
 from grader.reporting.error_line import failing_line
-from grader.reporting.figures import duration, moment, size
-=======
 from grader.reporting.figures import moment
->>>>>>> reader
 from grader.reporting.page import Banner, CellTime, CheckView, Meter, NextStep, StampLine
 from grader.reporting.sanitise import one_line
 

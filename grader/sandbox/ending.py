@@ -10,6 +10,8 @@ import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
+from grader.sandbox.forking import exit_code
+
 #: Objects more than before, and looks of each kind, until the collector looks for cycles: those of modules stay anyway.
 _OFTEN_ENOUGH = (20_000, 20, 50)
 
@@ -43,12 +45,7 @@ def end(program: Callable[[], object]) -> NoReturn:
 
 def _exit_code(program: Callable[[], object]) -> int:
     try:
-        program()
-    except SystemExit as exc:
-        if exc.code is None or isinstance(exc.code, int):
-            return (exc.code or 0) & 0xFF
-        print(exc.code, file=sys.stderr)
-        return 1
+        return exit_code(program)
     except KeyboardInterrupt:
         traceback.print_exc()
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -13,11 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-<<<<<<< HEAD
 from grader.sandbox.ending import end
-=======
-from grader.sandbox.forking import exit_code
->>>>>>> reader
 from grader.sandbox.launcher import Order, confine
 from grader.warm.constants import Place, refusal, settle
 from grader.warm.joining import close_all_but
@@ -97,44 +93,6 @@ def _become(order: Order, memory: Memory, tell: int) -> NoReturn:
     end(program)
 
 
-<<<<<<< HEAD
-=======
-def end(program: Callable[[], object]) -> NoReturn:
-    """Run a program as the last thing of this process, and end as an interpreter would.
-
-    Args:
-        program: what to run; `SystemExit` says the code.
-    """
-    try:
-        code = _exit_code(program)
-        threading._shutdown()  # type: ignore[attr-defined]  # what an interpreter does first: wait for its threads
-        atexit._run_exitfuncs()  # type: ignore[attr-defined]  # then what was registered for the end
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):  # nobody reads any more, or the program has closed it
-            code = code or 120
-    # thousands of modules are not torn down
-    os._exit(code)
-
-
-def _exit_code(program: Callable[[], object]) -> int:
-    try:
-        return exit_code(program)
-    except KeyboardInterrupt:
-        traceback.print_exc()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    except BaseException:
-        traceback.print_exc()
-        return 1
-    return 0
-
-
->>>>>>> reader
 def reset_signals() -> None:
     """Give signals the handlers of a fresh interpreter."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD):

@@ -11,22 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
 _ANSWER_SECONDS = 20.0
 SOCKET = "socket"
 FACTS = "server.json"
-=======
-from grader.sandbox.environ import HUB_CLIENTS, NOTEBOOK_FIGURES, build_environment
-from grader.warm.constants import PLACEHOLDERS
-from grader.warm.modules import PRELOAD
-
-#: Importing everything takes a dozen seconds, many more on a busy machine.
-_READY_SECONDS = 240.0
-_ANSWER_SECONDS = 20.0
-_FOR_EVER = 1e9
-_SOCKET = "socket"
-_FACTS = "server.json"
->>>>>>> reader
 
 
 class WarmFault(Exception):
@@ -148,72 +135,9 @@ def find_kept(folder: Path, fingerprint: str, modules: Sequence[str]) -> Server 
 def refuse_shared(folder: Path) -> None:
     """Refuse a folder into which anybody else could put a server.
 
-<<<<<<< HEAD
     Raises:
         WarmFault: it is not this user's alone.
     """
-=======
-
-def _start(folder: Path, modules: Sequence[str], *, owned: bool, idle_seconds: float) -> Server:
-    argv = [sys.executable, "-s", "-P", "-B", "-m", "grader.warm.server"]
-    with socket.socket(socket.AF_UNIX) as listener:
-        partial = folder / secrets.token_hex(8)
-        place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            listener.bind(f"/proc/self/fd/{place}/{partial.name}")
-        finally:
-            os.close(place)
-        partial.chmod(0o600)
-        listener.listen(64)
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*argv, str(listener.fileno()), "1" if owned else "0", str(idle_seconds), *modules],
-                stdin=subprocess.PIPE if owned else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd="/",
-                env=server_environment(),
-                pass_fds=(listener.fileno(),),
-                start_new_session=True,
-            )
-    try:
-        _wait_until_ready(process, folder)
-        partial.rename(folder / _SOCKET)
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
-    if owned:
-        return Server(folder, process)
-    assert process.stdout is not None  # it is a pipe
-    process.stdout.close()
-    process.returncode = 0  # it stays when this process ends: nobody waits for it
-    return Server(folder)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
-    assert process.stdout is not None  # it is a pipe
-    deadline = time.monotonic() + _READY_SECONDS
-    said = b""
-    while b"ready" not in said:
-        ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
-        piece = os.read(process.stdout.fileno(), 65536) if ready else b""
-        if not piece:
-            log = (folder / "log").read_text("utf-8", "replace").strip()[-500:]
-            raise WarmFault(f"the warm server did not come up: {log or 'it took too long'}")
-        said += piece
-
-
-def server_environment() -> dict[str, str]:
-    """Return the environment under which everything is imported: that of a run, where nothing means anything."""
-    nowhere = Path("/nonexistent")
-    values = build_environment(nowhere, nowhere, threads=1, extra={**NOTEBOOK_FIGURES, **HUB_CLIENTS, **PLACEHOLDERS})
-    del values["TMPDIR"]
-    return values | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-
-
-def _refuse_shared(folder: Path) -> None:
->>>>>>> reader
     state = folder.lstat()
     if state.st_uid != os.getuid() or state.st_mode & 0o077:
         raise WarmFault(f"{folder} is not this user's alone")

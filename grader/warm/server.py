@@ -21,11 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-<<<<<<< HEAD
 from grader.sandbox.ending import import_much
-=======
 from grader.sandbox.forking import reap
->>>>>>> reader
 from grader.sandbox.launcher import control_process, serve_order
 from grader.warm.birth import Memory, reset_signals, start
 from grader.warm.constants import find_places

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.sandbox.environ import build_environment
+from grader.sandbox.environ import HUB_CLIENTS, NOTEBOOK_FIGURES, build_environment
 from grader.warm.client import FACTS, SOCKET, Server, WarmFault, refuse_shared
 from grader.warm.constants import PLACEHOLDERS
 from grader.warm.modules import PRELOAD
@@ -20,19 +20,6 @@ from grader.warm.modules import PRELOAD
 #: Importing everything takes five seconds, many more on a busy machine.
 _READY_SECONDS = 240.0
 _FOR_EVER = 1e9
-_FIGURES = "module://matplotlib_inline.backend_inline"
-#: What the Hub's sessions tell libraries in every run; the same in all of them.
-_HUB = {
-    "HF_HUB_DISABLE_XET": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "HF_HUB_ETAG_TIMEOUT": "60",
-    "HF_HUB_DOWNLOAD_TIMEOUT": "60",
-    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-    "HF_UPDATE_DOWNLOAD_COUNTS": "0",
-    "DISABLE_SAFETENSORS_CONVERSION": "1",
-}
 
 
 class Starting:
@@ -177,6 +164,6 @@ def _launch(place: Path, modules: Sequence[str], owned: bool, idle_seconds: floa
 def server_environment() -> dict[str, str]:
     """Return the environment under which everything is imported: that of a run, where nothing means anything."""
     nowhere = Path("/nonexistent")
-    values = build_environment(nowhere, nowhere, threads=1, extra={"MPLBACKEND": _FIGURES, **_HUB, **PLACEHOLDERS})
+    values = build_environment(nowhere, nowhere, threads=1, extra={**NOTEBOOK_FIGURES, **HUB_CLIENTS, **PLACEHOLDERS})
     del values["TMPDIR"]
     return values | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
