@@ -187,3 +187,13 @@ def test_only_the_charts_the_highlighter_and_the_sanitiser_make_markup():
     }
 
     assert making == {"charts/svg.py", "highlight.py", "sanitise.py"}
+
+
+def test_what_was_not_reached_is_folded_and_said_once():
+    page = tree_of(grades.stopped(), grades.notebook())
+    (section,) = [node for node in page.all("section") if node.attrs.get("aria-labelledby") == "group-not-reached"]
+
+    assert [" ".join(node.text.split()) for node in section.all("p") if node.has_class("once")] == [
+        "The run ended in cell 6, before this was done."
+    ]
+    assert [node.has_class("folded") for node in section.all("details")] == [True]
