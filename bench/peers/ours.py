@@ -14,7 +14,8 @@ from grader import pipeline
 from grader.pipeline import Request
 from grader.settings import Settings, read_settings
 from grader.wiring import Workshop
-from grader.wiring.batching import Asked, Batch
+from grader.wiring.batching import Batch
+from grader.wiring.class_plan import Asked
 from grader.wiring.classroom import Classroom
 from grader.wiring.engines import OpenEngine
 from grader.wiring.warming import warm_batch

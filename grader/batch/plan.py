@@ -11,10 +11,8 @@ from grader.intake.handins.base import HandedIn
 from grader.intake.handins.roster import Roster, Student
 from grader.intake.source import printable, read_source
 from grader.intake.student import safe_id
-from grader.intake.submission import Accepted, inspect_notebook
+from grader.intake.submission import Accepted, inspect_notebook, size_limit
 from grader.model.lab import Lab
-
-_DEFAULT_LIMIT = 20 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,7 @@ def look_at(
     )
     content = b""
     try:
-        limit = max((lab.notebook_bytes for lab in labs), default=_DEFAULT_LIMIT)
-        content = read_source(handed.path, limit)
+        content = read_source(handed.path, size_limit(named, labs))
         accepted = inspect_notebook(content, handed.path.name, labs, lab=named, path=handed.path, student_id=person.sid)
     except (SubmissionFault, UsageFault) as fault:
         lab = named or _by_name(handed, labs)

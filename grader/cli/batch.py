@@ -69,7 +69,8 @@ def batch(
 
     Example: grader batch submissions.zip --roster class.csv --workers 4
     """
-    from grader.wiring.batching import Asked, Batch
+    from grader.wiring.batching import Batch
+    from grader.wiring.class_plan import Asked
     from grader.wiring.class_result import batch_result
     from grader.wiring.together import wished
 

@@ -12,6 +12,7 @@ from grader.cli.errors import printable
 from grader.cli.gradebook import classroom
 from grader.cli.output import stderr, stdout
 from grader.cli.workshop import open_workshop, settings_for
+from grader.model.files import write_bytes
 
 if TYPE_CHECKING:
     from grader.wiring.exporting import Exported
@@ -44,7 +45,7 @@ def export(
 
     Example: grader export --to canvas --fill Grades.csv --out upload.csv
     """
-    from grader.wiring.exporting import export_class, export_runs, write_file
+    from grader.wiring.exporting import export_class, export_runs
 
     if runs and not batch:
         done = export_runs(open_workshop(settings_for(context.obj)), to, runs, staff=staff)
@@ -55,7 +56,7 @@ def export(
         sys.stdout.buffer.write(done.content)
         sys.stdout.buffer.flush()
     else:
-        write_file(out, done.content)
+        write_bytes(out, done.content)
     _tell(done, out)
 
 

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from grader.errors import SubmissionFault
 from grader.intake.notebook import Notebook, tags_of
 from grader.intake.source import printable
+from grader.model.submission import INJECTED, PARAMETERS
 
-PARAMETERS = "parameters"
-INJECTED = "injected-parameters"
 _FROM_STARTER = "Take the parameters cell from the lab's starter."
 _LONGEST_CELL = 64 * 1024
 _MOST_PROBLEMS = 8

@@ -13,14 +13,14 @@ from typing import Any
 from grader.errors import InternalFault, SubmissionFault, UsageFault
 from grader.intake.document import parse_document
 from grader.intake.kernel import check_kernel
-from grader.intake.literals import PARAMETERS, read_parameters, refuse_injected
+from grader.intake.literals import read_parameters, refuse_injected
 from grader.intake.notebook import Notebook, describe_cells, first_line, needs_repair, parse_notebook, tags_of
 from grader.intake.notices import look_through
 from grader.intake.source import plain_name, printable, read_source, too_large
 from grader.intake.student import find_student
 from grader.model.files import write_json
 from grader.model.lab import Lab
-from grader.model.submission import Notice, Submission
+from grader.model.submission import PARAMETERS, Notice, Submission
 
 _DEFAULT_LIMIT = 20 * 1024**2
 #: What browsers and Jupyter add to the name of a second copy.
@@ -69,7 +69,7 @@ def read_submission(
     """
     lab = _named_lab(lab_id, labs)
     name = plain_name(path)
-    content = read_source(path, _size_limit(lab, labs))
+    content = read_source(path, size_limit(lab, labs))
     accepted = inspect_notebook(
         content, name, labs, lab=lab, path=path, student_id=student_id, fallback_student=fallback_student
     )
@@ -163,7 +163,13 @@ def _named_lab(lab_id: str | None, labs: Sequence[Lab]) -> Lab | None:
     raise UsageFault("GR101", f"There is no lab {printable(lab_id, 40)}.", _known(lab_id, labs))
 
 
-def _size_limit(lab: Lab | None, labs: Sequence[Lab]) -> int:
+def size_limit(lab: Lab | None, labs: Sequence[Lab]) -> int:
+    """Return how many bytes a notebook may have before it is known which lab it answers.
+
+    Args:
+        lab: the lab that the caller named.
+        labs: the labs that there are.
+    """
     candidates = [lab] if lab is not None else labs
     return max((candidate.notebook_bytes for candidate in candidates), default=_DEFAULT_LIMIT)
 

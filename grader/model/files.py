@@ -46,7 +46,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as exc:
-        raise InternalFault("GR507", f"{path.name} could not be written: {exc.strerror}.") from exc
+        raise InternalFault("GR507", f"{path} could not be written: {exc.strerror}.") from exc
 
 
 def read_json(path: Path, kind: type[T]) -> T:

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+#: Tags of cells, in papermill's words: the parameters of the notebook, and those that a run puts below them.
+PARAMETERS = "parameters"
+INJECTED = "injected-parameters"
+
 
 @dataclass(frozen=True)
 class CodeCell:

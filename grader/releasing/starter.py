@@ -9,6 +9,7 @@ import nbformat
 
 from grader.errors import LabFault
 from grader.model.lab import Lab
+from grader.model.submission import PARAMETERS
 from grader.releasing.regions import find_regions, strip
 
 _EXERCISE = re.compile(r"^exercise-(?P<number>\d+[a-z]?)$")
@@ -109,7 +110,7 @@ def _require_exercises(cells: list[dict[str, Any]], lab: Lab, solution: Path) ->
     missing = [exercise.id for exercise in lab.exercises if exercise.id not in tags]
     if missing:
         raise LabFault("GR203", f"{solution.name} has no cell tagged {', '.join(missing)}.", "Tag the cells.")
-    if tags.count("parameters") != 1:
+    if tags.count(PARAMETERS) != 1:
         raise LabFault(
             "GR203",
             f"{solution.name} has {tags.count('parameters')} cells tagged `parameters`.",

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from grader.model.grade import Grade
 from grader.model.quantities import duration, size
+from grader.model.submission import INJECTED
 from grader.reporting import words
 from grader.reporting.highlight import highlight
 from grader.reporting.markdown_cells import markdown_html
@@ -17,7 +18,6 @@ from grader.reporting.sanitise import OUTPUT_BYTES, clip, printable
 #: Bytes of sources and outputs that one page keeps.
 NOTEBOOK_BYTES = 1024 * 1024
 
-_INJECTED = "injected-parameters"
 _ERROR_MARK = "papermill-error-cell-tag"
 
 
@@ -91,7 +91,7 @@ class _Reader:
 
     def _code(self, cell: Mapping[str, Any], source: str, note: str) -> CellView:
         outputs = output_views(_list(cell.get("outputs")))
-        if _INJECTED in _tags(cell):
+        if INJECTED in _tags(cell):
             return CellView("injected", words.INJECTED, "", highlight(source), note, None, "", outputs)
         number = self._numbers.get(str(cell.get("id")))
         if number is None or number in self._seen:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from grader.errors import InternalFault
-from grader.model.files import read_untrusted
+from grader.model.files import read_untrusted, write_bytes
 from grader.model.lab import Scalar
 from grader.model.run import CellRun, RunResult
+from grader.model.submission import INJECTED, PARAMETERS
 
-INJECTED = "injected-parameters"
 #: Larger than what all outputs together may be, escapes included; a larger file was not written by the worker.
 _MOST_BYTES = 128 * 1024**2
 
@@ -39,16 +38,11 @@ def settle_executed(submission: Path, claimed: Path, target: Path, result: RunRe
     cells: list[Json] = []
     for cell in notebook["cells"]:
         cells.append(_settled(cell, claims.get(cell["id"], {}), by_id.get(cell["id"])))
-        if "parameters" in cell["metadata"].get("tags", []):
+        if PARAMETERS in cell["metadata"].get("tags", []):
             cells.append(_injected(result.parameters))
     notebook["cells"] = cells
     notebook["metadata"] = notebook["metadata"] | {"papermill": {"parameters": result.parameters}}
-    try:
-        partial = target.with_suffix(".partial")
-        partial.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), "utf-8", errors="replace")
-        partial.replace(target)
-    except OSError as exc:
-        raise InternalFault("GR507", f"{target.name} could not be written: {exc.strerror}.") from exc
+    write_bytes(target, json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8", "replace"))
 
 
 def _settled(cell: Json, claim: Json, run: CellRun | None) -> Json:

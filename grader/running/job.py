@@ -16,7 +16,7 @@ from grader.model.files import write_json
 from grader.model.lab import Lab, Limits, Profile, Scalar
 from grader.model.quantities import size
 from grader.model.run import RunResult, RunStatus
-from grader.model.submission import Notice, Submission
+from grader.model.submission import PARAMETERS, Notice, Submission
 from grader.probing.inputs import PlannedProbe, plan_probes
 from grader.probing.record import make_record
 from grader.running.box import Box, WorkerOrder
@@ -244,7 +244,7 @@ def _cells_below_parameters(attempt: _Attempt) -> list[tuple[int, str, str]]:
         if below:
             source = sources.get(cell.id, "")
             found.append((cell.number, cell.id, source if isinstance(source, str) else "".join(source)))
-        below = below or "parameters" in cell.tags
+        below = below or PARAMETERS in cell.tags
     return found
 
 

@@ -20,11 +20,11 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from grader.model.submission import INJECTED
 from grader.probing.source import probe_code
 from grader.running.box import PROBES, WorkerOrder
 from grader.running.clipping import CellBudget, collapse, plain, weight
 from grader.running.events import LONGEST_TRACEBACK, Event, EventWriter
-from grader.running.executed import INJECTED
 from grader.running.kernel import NAME, how_it_ended
 from grader.running.observing import observed, observing
 

@@ -18,6 +18,7 @@ from typing import Any
 from grader.model.files import read_json, write_json
 from grader.model.probe import ProbeRecord
 from grader.model.run import RunResult
+from grader.model.submission import PARAMETERS
 from grader.probing.inputs import PlannedProbe
 from grader.probing.record import make_record
 from grader.probing.source import harness_source
@@ -79,7 +80,7 @@ def _cells(notebook: Path, changes: Sequence[Change], parameters: Mapping[str, A
             source = source.replace(change["old"], change["new"])
             open_changes.remove(change)
         cells.append(source)
-        if "parameters" in cell["metadata"].get("tags", []):
+        if PARAMETERS in cell["metadata"].get("tags", []):
             cells.append("\n".join(f"{name} = {value!r}" for name, value in parameters.items()))
     if open_changes:
         raise OperatorError(f"there is no code cell {open_changes[0]['cell']}.")

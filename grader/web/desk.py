@@ -122,13 +122,17 @@ class Desk:
         return replace(facts, entries=entries, attention=attention)
 
     def standings(self, lab_id: str) -> tuple[Lab, list[Standing]]:
-        """Return the standings of a lab."""
+        """Return the standings of a lab.
+
+        Raises:
+            UsageFault: GR101, there is no such lab.
+        """
         with self._open() as room:
             lab = find_lab(room.labs, lab_id)
-            return lab, [entry for entry in room.standings(lab_id) if entry.lab_id == lab_id]
+            return lab, room.standings(lab.id)
 
     def grades_csv(self, lab_id: str) -> bytes:
-        """Return the grades of a lab, as `grader export csv` writes them.
+        """Return the grades of a lab, as `grader export --to csv` writes them.
 
         Raises:
             UsageFault: GR101, there is no such lab.
@@ -146,14 +150,14 @@ class Desk:
             lab = find_lab(room.labs, lab_id)
             standing = self._standing(room, lab_id, student)
             grade = room.book.grade(standing.submission_id) if standing.submission_id is not None else None
-            mine = [one for one in room.decisions() if one.lab_id == lab_id and one.student_id in {"", student}]
+            mine = [one for one in room.decisions() if one.lab_id == lab.id and one.student_id in {"", student}]
         return StudentPage(lab, standing, grade, tuple(mine), report_of(standing) is not None)
 
     def report(self, lab_id: str, student: str) -> Path:
         """Return the report of a student, for staff where there is one.
 
         Raises:
-            UsageFault: GR111, there is none.
+            UsageFault: GR101 or GR111, there is no such lab, student or report.
         """
         with self._open() as room:
             found = report_of(self._standing(room, lab_id, student))
@@ -201,7 +205,7 @@ class Desk:
             self._judging = ""
 
     def _standing(self, room: Classroom, lab_id: str, student: str) -> Standing:
-        for entry in room.standings(lab_id, student):
-            if entry.lab_id == lab_id:
-                return entry
-        raise UsageFault("GR111", f"The gradebook has no {student} in lab {lab_id}.")
+        found = room.standings(lab_id, student)
+        if not found:
+            raise UsageFault("GR111", f"The gradebook has no {student} in lab {lab_id}.")
+        return found[0]

@@ -6,7 +6,7 @@ import datetime as dt
 import signal
 import tempfile
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -26,60 +26,18 @@ from grader.intake.handins.fetch import fetch_places
 from grader.intake.handins.find import find_handins
 from grader.intake.handins.roster import Roster, read_roster
 from grader.intake.submission import Accepted
-from grader.model.artifact import Refusal
 from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
 from grader.pipeline import Request
 from grader.settings import Settings
 from grader.wiring.class_keys import LabFacts, exec_key, judge_key, lab_facts, run_inputs
+from grader.wiring.class_plan import Asked, Plan
 from grader.wiring.classroom import Classroom
 from grader.wiring.devices import declared_gpu_bytes
 from grader.wiring.engines import OpenEngine, check_engine, open_engine
 from grader.wiring.together import When, measure_before_judging
 from grader.wiring.workshop import Workshop
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a person asked for."""
-
-    places: tuple[str, ...]
-    """Folders, archives and notebooks: paths, or URLs of a storage."""
-    kind: str | None = None
-    """What they are; else each is looked at."""
-    roster: Path | None = None
-    """The list of the class."""
-    lab_id: str | None = None
-    """The lab of every file; else each says its own."""
-    profile: str = "miniature"
-    """Profile to run."""
-    device: str = "auto"
-    """`auto`, `cpu` or `cuda`."""
-    trust_times: bool = False
-    """Whether the files' own times say when they were handed in."""
-    only_failed: bool = False
-    """Whether to do only what a fault of ours kept from a grade."""
-    limit: int | None = None
-    """How many submissions at most."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a batch is going to do."""
-
-    labs: tuple[str, ...]
-    """Labs that files were handed in for."""
-    handed_in: int
-    """Files that were found."""
-    keys: tuple[str, ...]
-    """Jobs to do, in order."""
-    kinds: tuple[str, ...]
-    """What each place was taken for."""
-    refused: tuple[Refusal, ...]
-    """Members of archives that were not taken."""
-    strangers: tuple[str, ...]
-    """Students whom the roster does not name."""
 
 
 class Batch:

@@ -12,7 +12,7 @@ from grader.gradebook.grades import Standing
 from grader.grading import exit_code
 from grader.model.grade import Grade
 from grader.model.verdict import Verdict
-from grader.wiring.batching import Plan
+from grader.wiring.class_plan import Plan
 
 FailOn = Literal["fault", "ungraded", "unmet", "nothing"]
 #: What each wish counts, the most serious first: ours, the machine, stopped runs, refused files, unmet checks.

@@ -55,10 +55,15 @@ class Classroom:
         """Return where students stand.
 
         Args:
-            lab_id: only in this lab.
+            lab_id: only in this lab, by any name that people give it.
             student: only this one.
+
+        Raises:
+            UsageFault: GR101, there is no such lab.
         """
         found = self.book.standings(None if lab_id is None else [lab_id])
+        if lab_id is not None and not found:  # a lab that the course has no longer is known by its id alone
+            found = self.book.standings([find_lab(self.labs, lab_id).id])
         return [entry for entry in found if student is None or entry.sid == student]
 
     def decide(
@@ -106,6 +111,9 @@ class Classroom:
 
         Returns:
             How many were written; a run whose folder is gone has none.
+
+        Raises:
+            UsageFault: GR101, there is no such lab.
         """
         from grader.wiring.workshop import Workshop
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.catalog import find_lab
 from grader.errors import GraderError, InternalFault, UsageFault
 from grader.exchange import github, gradescope, lti
 from grader.exchange.canvas import fill_canvas
@@ -95,6 +96,7 @@ def export_class(
     """
     if target not in OF_CLASSES:
         raise UsageFault("GR104", f"{target} is a format for one run.", f"For a class: {', '.join(OF_CLASSES)}.")
+    lab_id = None if lab_id is None else find_lab(classroom.labs, lab_id).id
     standings, graded, entries = _class_of(classroom, lab_id)
     filled = None
     if target in _FILLERS:
@@ -113,7 +115,7 @@ def export_class(
 
 
 def class_csv(classroom: Classroom, lab_id: str) -> bytes:
-    """Return the grades of a lab as `export csv` writes them, without noting that they were exported.
+    """Return the grades of a lab as `grader export --to csv` writes them, without noting that they were exported.
 
     Args:
         classroom: with the gradebook.
@@ -128,8 +130,6 @@ def class_csv(classroom: Classroom, lab_id: str) -> bytes:
 def _class_of(classroom: Classroom, lab_id: str | None) -> tuple[list[Standing], dict[int, Grade], list[Entry]]:
     """Return where students stand, the grades that count, and both as entries of a table."""
     labs = {lab.id: lab for lab in classroom.labs}
-    if lab_id is not None and lab_id not in labs:
-        raise UsageFault("GR101", f"There is no lab {lab_id}.")
     standings = classroom.standings(lab_id)
     grades = {
         entry.submission_id: classroom.book.grade(entry.submission_id) for entry in standings if entry.submission_id
@@ -171,20 +171,6 @@ def grade_for_gradescope(settings: Settings, place: Path, lab_id: str | None) ->
     except OSError as exc:
         raise InternalFault("GR507", f"results.json could not be written: {exc.strerror}.") from exc
     return float(made["score"])
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write an exported file by rename.
-
-    Raises:
-        InternalFault: GR507, it could not be written.
-    """
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as exc:
-        raise InternalFault("GR507", f"{path} could not be written: {exc.strerror}.") from exc
 
 
 def _entry(standing: Standing, lab: Lab | None, grades: dict[int, Grade]) -> Entry:

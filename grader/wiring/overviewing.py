@@ -65,20 +65,20 @@ class Overviewer:
         from grader.reporting.class_page import render_class
 
         facts = self.facts(lab_id, threshold)
-        page = self._settings.runs / f"class-{lab_id}.html"
+        page = self._settings.runs / f"class-{facts.lab_id}.html"
         write_text(page, render_class(facts))
         if not public:
             return Overview(facts, page, None)
-        shown = page.with_name(f"class-{lab_id}-public.html")
+        shown = page.with_name(f"class-{facts.lab_id}-public.html")
         write_text(shown, render_class(facts, public=True))
         return Overview(facts, page, shown)
 
     def facts(self, lab_id: str, threshold: float) -> ClassFacts:
         """Compute the facts of a lab; see `make`."""
         lab = find_lab(self._classroom.labs, lab_id)
-        standings = [entry for entry in self._classroom.standings(lab_id) if entry.lab_id == lab_id]
+        standings = self._classroom.standings(lab.id)
         if not standings:
-            raise UsageFault("GR111", f"The gradebook has nobody in lab {lab_id}.", "Grade the class: `grader batch`.")
+            raise UsageFault("GR111", f"The gradebook has nobody in lab {lab.id}.", "Grade the class: `grader batch`.")
         entries = [self._entry(standing) for standing in standings]
         folders = {one.sid: Path(one.run_folder) for one in standings if one.run_folder}
         pairs = (*self._notebooks(lab, folders, threshold), *self._checkpoints(lab, folders))

@@ -37,13 +37,6 @@ if TYPE_CHECKING:
     from grader.hub.server import HubSession
 
 
-@dataclass(frozen=True)
-class BaseFacts:
-    """What this room wants to know of a Hub base."""
-
-    digest: str
-
-
 @dataclass
 class CourseStages:
     """Stages of one course on this machine; the Hub's base is opened once and kept."""
@@ -81,7 +74,7 @@ class CourseStages:
 
     def earlier_run(self, request: Request, submission: Submission, lab: Lab, runs: Path) -> Path | None:
         """Find an earlier run by its key; without one, refuse where no sandbox works."""
-        key = self._reuse.run_key(request, submission, lab, self._digest(lab))
+        key = self._reuse.run_key(request, submission, lab, self.hub_digest(lab))
         folder = None if request.fresh else self._reuse.earlier_run(key, runs)
         if folder is None:
             self.sandbox.promise()
@@ -96,18 +89,18 @@ class CourseStages:
 
     def keep_run(self, request: Request, submission: Submission, lab: Lab, folder: Path) -> None:
         """Remember a run by its key."""
-        self._reuse.keep_run(self._reuse.run_key(request, submission, lab, self._digest(lab)), folder)
+        self._reuse.keep_run(self._reuse.run_key(request, submission, lab, self.hub_digest(lab)), folder)
 
     def judged_before(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> bool:
         """Find an earlier judgement by its key."""
-        return self._reuse.judged_before(self._reuse.check_key(lab, folder, only, self._digest(lab)), folder)
+        return self._reuse.judged_before(self._reuse.check_key(lab, folder, only, self.hub_digest(lab)), folder)
 
     def keep_judgement(self, lab: Lab, folder: Path, only: tuple[str, ...]) -> None:
         """Seal a judgement and remember it by its key, unless a fault of ours is in it."""
         self.seal(folder, seal_judgement)
         verdicts = read_json(folder / "verdicts.json", Verdicts).verdicts
         if all(verdict.status is not VerdictStatus.OUR_FAULT for verdict in verdicts):
-            self._reuse.keep_judgement(self._reuse.check_key(lab, folder, only, self._digest(lab)), folder)
+            self._reuse.keep_judgement(self._reuse.check_key(lab, folder, only, self.hub_digest(lab)), folder)
 
     @contextlib.contextmanager
     def hub(self, lab: Lab, run_folder: Path, student_id: str) -> Generator[HubLease]:
@@ -243,14 +236,13 @@ class CourseStages:
         return {repo_id: snapshot_dir(base, repo_id) for repo_id in ids}
 
     def _hub_facts(self, lab: Lab, session: "HubSession") -> dict[str, Any]:
-        return {"snapshot": self._digest(lab), **msgspec.to_builtins(session.usage())}
+        return {"snapshot": self.hub_digest(lab), **msgspec.to_builtins(session.usage())}
 
     def hub_digest(self, lab: Lab) -> str:
         """Return the id of the models and data that a lab's runs are served; they are made when they are not there."""
-        return self._digest(lab)
+        from grader.hub.base import base_digest
 
-    def _digest(self, lab: Lab) -> str:
-        return read_json(self.hub_base(lab) / "base.json", BaseFacts).digest
+        return base_digest(self.hub_base(lab))
 
     def hub_base(self, lab: Lab) -> Path:
         """Return the folder of everything that the Hub serves to a lab, built when it is not there."""

@@ -9,7 +9,8 @@ import pytest
 
 from grader.errors import InternalFault
 from grader.model.run import CellRun
-from grader.running.executed import INJECTED, settle_executed
+from grader.model.submission import INJECTED
+from grader.running.executed import settle_executed
 from tests.fakes.course import a_lab, a_run
 from tests.fakes.notebooks import as_bytes, code, markdown, notebook, parameters
 
@@ -128,7 +129,7 @@ def test_a_full_disk_is_our_fault(folder, monkeypatch):
     def full(*_arguments: object, **_keywords: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(InternalFault) as caught:
         settled(folder)
     assert caught.value.code == "GR507"
