@@ -20,6 +20,7 @@ _OPENERS = (
     yaml.BlockSequenceStartToken,
     yaml.BlockMappingStartToken,
 )
+_MERGE = "tag:yaml.org,2002:merge"
 _CLOSERS = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 
 
@@ -33,6 +34,16 @@ class CardReport:
 
     errors: list[str] = field(default_factory=list[str])
     warnings: list[str] = field(default_factory=list[str])
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads plain data, and no `<<`: ten names that each merge the one before ten times fill any memory."""
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Refuse a merge where the library would write it out."""
+        if any(key.tag == _MERGE for key, _ in node.value):
+            raise CardError("the metadata merges mappings (`<<`), which is not read here")
+        super().flatten_mapping(node)
 
 
 def card_block(content: str) -> str | None:
@@ -60,12 +71,14 @@ def card_data(content: str) -> dict[str, Any]:
         raise CardError(f"the metadata is longer than {BLOCK_BYTES // 1024} KiB")
     try:
         _measure(block)
-        value = yaml.load(block, Loader=yaml.CSafeLoader)
+        value = yaml.load(block, Loader=_Loader)  # noqa: S506  a safe one
+        if not isinstance(value, dict):
+            raise CardError("the metadata must be a mapping of names to values")
+        return _plain(value, [_MAX_TOKENS])
+    except RecursionError as exc:  # lists can hold one another by name, and themselves
+        raise CardError("the metadata is nested too deeply") from exc
     except (yaml.YAMLError, ValueError, OverflowError) as exc:
         raise CardError(f"the metadata is not valid YAML: {' '.join(str(exc).split())}") from exc
-    if not isinstance(value, dict):
-        raise CardError("the metadata must be a mapping of names to values")
-    return _plain(value, [_MAX_TOKENS])
 
 
 def _measure(block: str) -> None:

@@ -139,6 +139,7 @@ def _batches(path: Path, names: Sequence[str]) -> Iterator[Any]:
     try:
         file = pq.ParquetFile(path, memory_map=True, read_dictionary=["id"] if "id" in names else None)
         for batch in file.iter_batches(_BATCH, columns=list(names), use_threads=False):
+            batch.validate(full=True)  # text that is none is read, and fails where somebody looks at it
             for name in names:
                 _check_values(batch.column(name), name, path.name)
             yield batch

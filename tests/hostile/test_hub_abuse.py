@@ -165,6 +165,32 @@ def test_too_many_operations_are_refused(ada: Client):
     assert ada.commit(repo, *lines).status_code == 413
 
 
+def merged(levels: int) -> str:
+    """Ten names that each hold ten times all names of the one before."""
+    lines = ["a0: &a0 {k: 1}"]
+    lines += [f"a{at}: &a{at} {{<<: [{', '.join([f'*a{at - 1}'] * 10)}]}}" for at in range(1, levels)]
+    return "\n".join(lines)
+
+
+CARDS = {
+    "names that multiply": merged(9),
+    "the same by its tag": merged(9).replace("<<", "!<tag:yaml.org,2002:merge> x"),
+    "a list in itself": "a: &a [*a]",
+    "lists in lists by name": "\n".join(["a: &a0 []", *(f"a: &a{at} [*a{at - 1}]" for at in range(1, 3_000))]),
+    "a number too long to print": "a: 0x" + "f" * 5_000,
+    "a name too long to print": "0x" + "f" * 5_000 + ": a",
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS.keys())
+def test_a_card_that_explodes_is_refused_at_once(ada: Client, card: str):
+    reply = ada.post("/api/validate-yaml", json={"content": f"---\n{card}\n---\n", "repoType": "model"})
+
+    assert reply.status_code in {200, 400}
+    assert reply.json()["errors"]
+
+
 def test_slow_heads_are_cut_off_and_the_others_served(opened: Callable[..., Client]):
     slow = opened(quota=Quota(idle_seconds=0.3))
     fast = opened("bob", "other")

@@ -263,3 +263,14 @@ def test_more_rows_values_or_files_than_there_can_be_are_refused_before_they_are
     for number in range(shards.MOST_FILES):
         (processed / f"note-{number}.txt").write_text("")
     assert "files" in refusal(place)
+
+
+def test_ids_that_are_no_text_are_refused(place, processed):
+    """Arrow reads such bytes and only fails where somebody looks at them: that was a fault of ours."""
+    rows = pq.read_metadata(processed / TRAIN).num_rows
+    buffers = pa.array([b"\xff\xfe"] * rows, pa.binary()).buffers()
+    large_table.rewrite(processed / TRAIN, id=pa.Array.from_buffers(pa.string(), rows, buffers))
+
+    for measured in (rows_of, tokens_of):
+        with pytest.raises(SubmissionFault, match="cannot be read as Parquet"):
+            measured(place)
