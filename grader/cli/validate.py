@@ -12,6 +12,7 @@ from grader.cli.output import print_json, stdout
 from grader.cli.progress import Progress
 from grader.cli.workshop import open_workshop, settings_for
 from grader.errors import UsageFault
+from grader.model.files import write_text
 
 if TYPE_CHECKING:
     from grader.model.strength import LabStrength, Trial
@@ -66,12 +67,13 @@ def validate(
         fresh=fresh,
         workers=workers,
     )
+    if html is not None:
+        _make_room(html)  # a proof takes minutes: better to refuse now
     progress = Progress(quiet=quiet or as_json)
     with progress.run(workshop):
         report = prove(workshop, workshop.chosen(None if everything else lab), wanted)
     if html is not None:
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(render_strength(report), "utf-8")
+        write_text(html, render_strength(report))
     if as_json:
         print_json(report)
     else:
@@ -80,6 +82,15 @@ def validate(
         if html is not None:
             stdout().print(f"Page: {workshop.relative(html)}")
     return 0 if report.ok else 1
+
+
+def _make_room(page: Path) -> None:
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise UsageFault("GR106", f"{page} cannot be written: {exc.strerror}.") from exc
+    if page.is_dir():
+        raise UsageFault("GR106", f"{page} is a folder.", "Name the file of the page.")
 
 
 def _print_lab(lab: "LabStrength") -> None:

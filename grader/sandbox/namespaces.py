@@ -18,20 +18,10 @@ from typing import Any, NoReturn
 #: CLONE_NEW* of cgroup, UTS, IPC, user, PID and network.
 _NAMESPACES = 0x7E000000
 _CLONE_NEWNS = 0x20000
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
-_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
-_SECCOMP_MODE_FILTER = 2
-_CAPABILITY_VERSION = 0x20080522
-_MOST_CAPABILITIES = 64
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-class _Program(ctypes.Structure):
-    """`struct sock_fprog`."""
-
-    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
 def main() -> NoReturn:
@@ -85,6 +75,7 @@ def _first_process(plan: dict[str, Any]) -> NoReturn:
     """Everything that needs privileges in the namespaces, then the supervisor without any."""
     from grader.sandbox.landlock import restrict
     from grader.sandbox.new_root import build_root
+    from grader.sandbox.privileges import drop_capabilities, filter_calls, gain_no_more
 
     try:
         _call(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -96,10 +87,10 @@ def _first_process(plan: dict[str, Any]) -> NoReturn:
         socket.sethostname("grader")
         _raise_loopback()
         os.setsid()
-        _call(_PR_SET_NO_NEW_PRIVS, 1)
+        gain_no_more()
         restrict([*plan["writable"], *plan["sizes"]], ["/proc", "/dev"])
-        _drop_capabilities()
-        _filter(rules)
+        drop_capabilities()
+        filter_calls(rules)
         supervisor = os.fork()
         if supervisor == 0:
             for descriptor in plan["keep"]:
@@ -119,22 +110,6 @@ def _raise_loopback() -> None:
         request = struct.pack("16sh22x", b"lo", 0)
         flags = struct.unpack("16sh22x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request))[1]
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | _IFF_UP))
-
-
-def _drop_capabilities() -> None:
-    for number in range(_MOST_CAPABILITIES):
-        if _libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0) != 0:
-            break
-    _call(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
-    header, none = struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24)
-    if _libc.capset(header, none) != 0:
-        raise OSError(ctypes.get_errno(), "refused", "capabilities")
-
-
-def _filter(rules: bytes) -> None:
-    program = _Program(len(rules) // 8, rules)
-    if _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "refused", "the filter of system calls")
 
 
 def _wait_for(wanted: int) -> int:

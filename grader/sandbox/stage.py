@@ -62,10 +62,11 @@ def main() -> NoReturn:
 def _builder() -> Callable[[Any], NoReturn]:
     """Load what builds a box without bubblewrap, as long as its files can be read: an unprivileged user may not."""
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-    from grader.sandbox import landlock, namespaces, new_root
+    from grader.sandbox import landlock, namespaces, new_root, privileges
 
     assert landlock
     assert new_root
+    assert privileges
     return namespaces.enter
 
 

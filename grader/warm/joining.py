@@ -1,4 +1,4 @@
-"""What a forked process does to live inside a box that bubblewrap has built, and to lose every privilege there."""
+"""What a forked process does to live inside a box that bubblewrap has built."""
 
 import ctypes
 import fcntl
@@ -8,35 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _NS_GET_USERNS = 0xB701
-_PR_CAPBSET_DROP = 24
-_PR_SET_NO_NEW_PRIVS = 38
-_PR_SET_SECCOMP = 22
-_PR_CAP_AMBIENT = 47
-_PR_CAP_AMBIENT_CLEAR_ALL = 4
-_SECCOMP_MODE_FILTER = 2
-_CAPABILITY_VERSION = 0x20080522
-_MOST_CAPABILITIES = 64
-_EINVAL = 22
 #: Entered after the user namespace that owns them, which gives the right to, and before the process's own.
 _KINDS = ("pid", "net", "ipc", "uts", "cgroup", "mnt")
-
-
-class _Program(ctypes.Structure):
-    """`struct sock_fprog`."""
-
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
-
-
-class _Header(ctypes.Structure):
-    """`struct __user_cap_header_struct`."""
-
-    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
-
-
-class _Sets(ctypes.Structure):
-    """Two of `struct __user_cap_data_struct`: effective, permitted, inheritable, for 32 capabilities each."""
-
-    _fields_ = (("words", ctypes.c_uint32 * 6),)
 
 
 def namespaces_of(pid: int) -> list[int]:
@@ -97,37 +70,6 @@ def become(uid: int) -> None:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-
-
-def drop_privileges() -> None:
-    """Give up every capability, and the way to get one back.
-
-    Raises:
-        OSError: the kernel refused.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    for capability in range(_MOST_CAPABILITIES):
-        if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-            if ctypes.get_errno() != _EINVAL or capability == 0:  # the kernel knows no more of them
-                raise OSError(ctypes.get_errno(), "bounding set")
-            break
-    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
-    _check(libc.capset(ctypes.byref(_Header(_CAPABILITY_VERSION, 0)), ctypes.byref(_Sets())), "capset")
-    _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-
-
-def filter_calls(program: bytes) -> None:
-    """Install a filter of system calls for this process and its children.
-
-    Args:
-        program: an array of `struct sock_filter`, as for bubblewrap.
-
-    Raises:
-        OSError: the kernel refused.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    rules = _Program(len(program) // 8, program)
-    _check(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(rules), 0, 0), "filter of system calls")
 
 
 def close_all_but(kept: Sequence[int]) -> None:

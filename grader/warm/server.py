@@ -24,9 +24,10 @@ from typing import Any, NoReturn
 from grader.sandbox.ending import import_much
 from grader.sandbox.forking import reap
 from grader.sandbox.launcher import control_process, serve_order
+from grader.sandbox.privileges import drop_capabilities, filter_calls, gain_no_more
 from grader.warm.birth import Memory, reset_signals, start
 from grader.warm.constants import find_places
-from grader.warm.joining import become, close_all_but, drop_privileges, filter_calls, join
+from grader.warm.joining import become, close_all_but, join
 from grader.warm.modules import import_all, warm_up
 from grader.warm.pages import gather_pages
 
@@ -160,7 +161,8 @@ def _supervise(request: dict[str, Any], descriptors: list[int], memory: Memory) 
         program = os.pread(rules, 1 << 20, 0) if rules >= 0 else b""
         close_all_but([number for number in (control, status, handover) if number >= 0])
         if program:
-            drop_privileges()
+            drop_capabilities()
+            gain_no_more()
             filter_calls(program)
         code = serve_order(control, status, handover, lambda order: start(order, memory))
     except SystemExit:

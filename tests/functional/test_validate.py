@@ -87,6 +87,15 @@ def strength(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return report["labs"][0]
 
 
+@pytest.mark.parametrize("page", [".", "a-file/strength.html"])
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_proven(course: Path, page: str):
+    (course / "a-file").write_text("")
+    done = call(course, "validate", "0.1", "--html", page)
+    assert done.returncode == 2
+    assert "GR106" in done.stderr
+    assert "judg" not in done.stderr
+
+
 def test_strong_checks_are_shown_with_what_each_catches(proven: tuple[subprocess.CompletedProcess[str], Path]):
     done, _ = proven
     assert done.returncode == 0, done.stdout + done.stderr
