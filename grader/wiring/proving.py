@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import operator
 import shutil
 import tempfile
 import time
@@ -232,7 +233,7 @@ class Prover:
             ]
         done: list[Trial] = []
         with ThreadPoolExecutor(wanted.workers) as pool:
-            for number, trial in enumerate(pool.map(_call, jobs), 1):
+            for number, trial in enumerate(pool.map(operator.call, jobs), 1):
                 if trial is not None:
                     done.append(trial)
                 self._say(f"{lab.id}: {number} of {len(jobs)} wrong submissions judged")
@@ -284,10 +285,6 @@ class Prover:
             folder = scratch / reference.name
             self._bench.make(case, lab, reference, folder)
             return self._bench.judge(lab, folder)
-
-
-def _call(job: Callable[[], Trial | None]) -> Trial | None:
-    return job()
 
 
 @contextlib.contextmanager
