@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import operator
 import shutil
 import tempfile
 import time
@@ -233,7 +232,7 @@ class Prover:
             ]
         done: list[Trial] = []
         with ThreadPoolExecutor(wanted.workers) as pool:
-            for number, trial in enumerate(pool.map(operator.call, jobs), 1):
+            for number, trial in enumerate(pool.map(lambda job: job(), jobs), 1):
                 if trial is not None:
                     done.append(trial)
                 self._say(f"{lab.id}: {number} of {len(jobs)} wrong submissions judged")

@@ -142,7 +142,7 @@ def test_a_bomb_of_threads_is_killed(tmp_path):
 def test_a_large_file_is_the_disk_limit(tmp_path):
     made = attack(tmp_path, "open('large', 'wb').write(b'1' * 5_000_000)", file_bytes=4 * MIB)
     assert outcome(made) == (RunStatus.STOPPED, "GR406", 2)
-    assert "4 MiB for a single file" in made.result.message
+    assert "4.0 MiB for a single file" in made.result.message
 
 
 def test_many_files_fill_the_disk_quota(tmp_path):
