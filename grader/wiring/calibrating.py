@@ -12,6 +12,7 @@ from grader.model.verdict import Verdict
 from grader.validating import load_cases
 from grader.validating.calibrating import Calibrated, calibrate, noted, shown_value, updated
 from grader.wiring.bench import Bench, installed, needs_models
+from grader.wiring.lab_files import calibration_file
 from grader.wiring.proving import Prover, Wanted
 from grader.wiring.stages import CourseStages
 
@@ -49,7 +50,7 @@ def calibrate_lab(lab: Lab, stages: CourseStages, seeds: int, say: Callable[[str
     """
     if not lab.calibration:
         raise LabFault("GR201", f"Lab {lab.id} has nothing to calibrate.", "Add a [calibration.NAME] to lab.toml.")
-    path = lab.toml.with_name(f"calibration-{lab.id}.json")
+    path = calibration_file(lab)
     before: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     bench = Bench(stages, models=needs_models(lab))
     try:
