@@ -130,9 +130,14 @@ def status_of(settings: Settings, labs: Iterable[Lab]) -> WarmStatus:
     return WarmStatus(running=True, detail=detail, pid=facts["pid"], served=facts["served"], seconds_left=left)
 
 
+def _remark(words: str) -> None:
+    """Results are on stdout."""
+    print(words, file=sys.stderr)
+
+
 @contextlib.contextmanager
 def warm_batch(
-    settings: Settings, labs: Iterable[Lab], jobs: int, say: Callable[[str], None] = print
+    settings: Settings, labs: Iterable[Lab], jobs: int, say: Callable[[str], None] = _remark
 ) -> Generator[Settings]:
     """Have a server for a batch, where it is worth one and none is there.
 
@@ -140,7 +145,7 @@ def warm_batch(
         settings: of the batch.
         labs: of the course.
         jobs: how many there are to do.
-        say: told why there is none.
+        say: told why there is none; stderr is, when left out.
 
     Yields:
         The settings for workers.
