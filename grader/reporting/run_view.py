@@ -6,11 +6,11 @@ from grader.codes import CODES
 from grader.model.grade import Grade
 from grader.model.quantities import duration, size
 from grader.model.run import RunResult, RunStatus
+from grader.model.safe_text import one_line
 from grader.model.verdict import VerdictStatus
 from grader.reporting import words
 from grader.reporting.figures import moment
 from grader.reporting.page import Banner, CellTime, CheckView, Meter, NextStep, StampLine
-from grader.reporting.sanitise import one_line
 
 _CELLS_SHOWN = 8
 _FILES_SHOWN = 60
