@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.errors import InternalFault, LabFault
+from grader.errors import LabFault
+from grader.model.files import write_text
 from grader.model.lab import CalibrationSpec, Lab
 from grader.model.verdict import Verdict
 from grader.validating import load_cases
@@ -66,15 +67,12 @@ def calibrate_lab(lab: Lab, stages: CourseStages, seeds: int, say: Callable[[str
 
 
 def write_calibration(calibration: Calibration) -> None:
-    """Write the file of a lab.
+    """Write the file of a lab, replacing it in one step.
 
     Raises:
         InternalFault: GR507, it could not be written.
     """
-    try:
-        calibration.path.write_text(calibration.text, "utf-8")
-    except OSError as exc:
-        raise InternalFault("GR507", f"{calibration.path.name} could not be written: {exc.strerror}.") from exc
+    write_text(calibration.path, calibration.text)
 
 
 def _wrong_ways(lab: Lab, prover: Prover, reference: Path) -> dict[str, tuple[Verdict, ...]]:

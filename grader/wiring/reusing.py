@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from grader.artifacts.discard import discard
+from grader.artifacts.seal import NAME as SEAL
 from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
@@ -23,8 +24,6 @@ _KEPT = frozenset({RunStatus.COMPLETED, RunStatus.CELL_FAILED, RunStatus.NOT_ATT
 _STAFF = "report-staff.html"
 #: Files of a run folder that judging makes; all others belong to the run.
 _JUDGEMENT = ("verdicts.json", "grade.json", "report.html", "report.md", _STAFF)
-#: Holds a part for the run and one for its judgement.
-_SEAL = "seal.json"
 #: The evidence that checks read; manifest.json holds the hash of every artifact.
 _EVIDENCE = (
     *("manifest.json", "run.json", "probes.json", "executed.ipynb", "submission.ipynb"),
@@ -137,7 +136,7 @@ class Reuse:
             return None
         folder = runs / entry.name
         if folder.is_dir():
-            return folder if self._store.matches(entry, folder, besides=(_SEAL,)) else None
+            return folder if self._store.matches(entry, folder, besides=(SEAL,)) else None
         partial = runs / f".incoming-{key[:12]}"
         try:
             partial.mkdir()
@@ -233,7 +232,7 @@ def _touched(place: Path) -> list[tuple[str, int, int, int]]:
 
 
 def _judgement(folder: Path) -> list[str]:
-    return [name for name in (*_JUDGEMENT, _SEAL) if name != _STAFF and (folder / name).is_file()]
+    return [name for name in (*_JUDGEMENT, SEAL) if name != _STAFF and (folder / name).is_file()]
 
 
 def _names(folder: Path) -> list[str]:

@@ -109,11 +109,11 @@ def start_server(settings: Settings, labs: Iterable[Lab], minutes: float) -> War
 
 def stop_server(settings: Settings) -> bool:
     """End the kept server; return whether there was one."""
-    folder = _folder(settings)
-    running = (folder / "socket").exists()
-    if running:
-        Server(folder).stop()
-    return running
+    server = Server(_folder(settings))
+    there = server.listens
+    if there:
+        server.stop()
+    return there
 
 
 def status_of(settings: Settings, labs: Iterable[Lab]) -> WarmStatus:
