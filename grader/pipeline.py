@@ -48,6 +48,7 @@ class HubLease:
     usage: Callable[[], Mapping[str, Any]]
     """Requests and bytes so far, for run.json."""
     ports: tuple[int, ...] = ()
+    """Loopback ports on which it answers."""
 
 
 class Stages(Protocol):

@@ -27,7 +27,7 @@ def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
     """
     flat = " ".join(text[: 4 * longest].split())
     shown = "".join(_escaped(char) for char in flat[: longest + 1])
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+    return shown if len(shown) <= longest else shown[: longest - 1].rstrip() + "…"
 
 
 def csv_text(text: str) -> str:

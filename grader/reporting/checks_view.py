@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from grader.model.grade import Grade
 from grader.model.run import RunResult, RunStatus
+from grader.model.safe_text import one_line
 from grader.model.verdict import EvidenceRow, Verdict, VerdictStatus
 from grader.reporting import words
 from grader.reporting.figures import evidence, points
 from grader.reporting.page import CheckView, Count, Group, Row, Waits
-from grader.reporting.sanitise import clip, one_line, printable
+from grader.reporting.sanitise import clip, printable
 
 _STATUS = {
     VerdictStatus.PASSED: words.PASSED,

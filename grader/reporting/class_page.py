@@ -11,11 +11,12 @@ from markupsafe import Markup
 from grader.errors import InternalFault
 from grader.model.overview import Claim, ClassFacts
 from grader.model.quantities import duration, size
+from grader.model.safe_text import one_line
 from grader.reporting import class_words, figures
 from grader.reporting.charts.histogram import histogram
 from grader.reporting.charts.scatter import scatter
 from grader.reporting.render import TEMPLATES, page_environment
-from grader.reporting.sanitise import code_spans, one_line
+from grader.reporting.sanitise import code_spans
 
 #: The one script sorts tables by their headings; without it they are in the order that matters.
 _POLICY = (

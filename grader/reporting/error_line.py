@@ -3,7 +3,7 @@
 import re
 
 from grader.model.run import CellError
-from grader.reporting.sanitise import one_line
+from grader.model.safe_text import one_line
 
 #: As IPython begins the part of a cell: the first is the cell that was run, others are functions of earlier cells.
 _FRAME = re.compile(r"^[ ]*Cell In\[\d+\], line (?P<number>\d+)[^\n]*\n(?P<lines>.*)", re.MULTILINE | re.DOTALL)

@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 
 from grader.model.quantities import size
-from grader.reporting.sanitise import one_line
+from grader.model.safe_text import one_line
 
 _VALUE_CHARACTERS = 240
 _EXACT_INTEGER = 10**15

@@ -7,11 +7,12 @@ from typing import Any, cast
 from markupsafe import Markup
 
 from grader.model.quantities import size
+from grader.model.safe_text import one_line
 from grader.reporting import words
 from grader.reporting.highlight import highlight
 from grader.reporting.images import IMAGE_BYTES, image_uri
 from grader.reporting.markdown_cells import markdown_html
-from grader.reporting.sanitise import OUTPUT_BYTES, clean_html, clip, one_line, terminal_text
+from grader.reporting.sanitise import OUTPUT_BYTES, clean_html, clip, terminal_text
 
 _MOST_OUTPUTS = 30
 # how much of a raw text is looked at before terminal sequences are taken out and it is cut

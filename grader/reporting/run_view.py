@@ -7,11 +7,11 @@ from grader.codes import CODES
 from grader.model.grade import Grade
 from grader.model.quantities import duration, size
 from grader.model.run import RunResult, RunStatus
+from grader.model.safe_text import one_line
 from grader.reporting import words
 from grader.reporting.error_line import failing_line
 from grader.reporting.figures import moment
 from grader.reporting.page import Banner, CellTime, CheckView, Meter, NextStep, StampLine
-from grader.reporting.sanitise import one_line
 
 _CELLS_SHOWN = 8
 _FILES_SHOWN = 60

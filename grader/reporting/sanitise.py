@@ -61,17 +61,6 @@ def _spelled(character: str) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def one_line(text: str, characters: int) -> str:
-    """Return text as one printable line.
-
-    Args:
-        text: hostile.
-        characters: longest result; a longer one ends in `…`.
-    """
-    flat = " ".join(printable(text[: characters * 8]).split())
-    return flat if len(flat) <= characters else flat[: characters - 1].rstrip() + "…"
-
-
 def code_spans(text: str) -> tuple[tuple[bool, str], ...]:
     """Split a sentence at its backticks.
 

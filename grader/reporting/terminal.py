@@ -9,11 +9,10 @@ from typing import Literal
 from grader.model.grade import Grade
 from grader.model.quantities import duration, size
 from grader.model.run import RunResult
-from grader.model.safe_text import log_line
+from grader.model.safe_text import log_line, one_line
 from grader.reporting import words
 from grader.reporting.figures import points
 from grader.reporting.page import Banner, CheckView, Page
-from grader.reporting.sanitise import one_line
 from grader.reporting.view import page_view
 
 Tone = Literal["plain", "title", "quiet", "good", "warn", "bad"]

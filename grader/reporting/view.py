@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from grader.model.grade import Adjustment, Grade
+from grader.model.safe_text import one_line
 from grader.reporting import words
 from grader.reporting.checks_view import check_views, counts, groups
 from grader.reporting.figures import moment, points
 from grader.reporting.page import CheckView, Count, Header, Page
 from grader.reporting.public import public_grade
 from grader.reporting.run_view import banner, files, meters, next_step, slowest_cells, stamp
-from grader.reporting.sanitise import one_line
 
 
 def page_view(grade: Grade, *, staff: bool = False) -> Page:

@@ -37,6 +37,11 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     """None for one that somebody else has started."""
 
+    @property
+    def listens(self) -> bool:
+        """Whether there is a socket to ask it through; it may be that of one that was killed."""
+        return (self.folder / SOCKET).exists()
+
     def ask(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> tuple[dict[str, Any], list[int]]:
         """Ask the server for something.
 
@@ -118,9 +123,9 @@ def find_kept(folder: Path, fingerprint: str, modules: Sequence[str]) -> Server 
     Raises:
         WarmFault: there is one, and it was started before something changed.
     """
-    if not (folder / SOCKET).exists():
-        return None
     server = Server(folder)
+    if not server.listens:
+        return None
     try:
         refuse_shared(folder)
         known = json.loads((folder / FACTS).read_text("utf-8"))

@@ -19,10 +19,10 @@ from grader.codes import CODES
 from grader.errors import GraderError
 from grader.model.decision import DecisionKind
 from grader.model.quantities import duration
+from grader.model.safe_text import one_line
 from grader.reporting import class_words, figures
 from grader.reporting.class_page import render_class
 from grader.reporting.render import TEMPLATES, page_environment
-from grader.reporting.sanitise import one_line
 from grader.web.desk import Desk
 from grader.web.gate import FORM_FIELD, Gate, Keys, is_own_form
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.errors import InternalFault, LabFault
+from grader.errors import LabFault
+from grader.model.files import write_text
 from grader.model.lab import CalibrationSpec, Lab
 from grader.model.verdict import Verdict
 from grader.validating import load_cases
 from grader.validating.calibrating import Calibrated, calibrate, noted, shown_value, updated
 from grader.wiring.bench import Bench, installed, needs_models
+from grader.wiring.lab_files import calibration_file
 from grader.wiring.proving import Prover, Wanted
 from grader.wiring.stages import CourseStages
 
@@ -49,7 +51,7 @@ def calibrate_lab(lab: Lab, stages: CourseStages, seeds: int, say: Callable[[str
     """
     if not lab.calibration:
         raise LabFault("GR201", f"Lab {lab.id} has nothing to calibrate.", "Add a [calibration.NAME] to lab.toml.")
-    path = lab.toml.with_name(f"calibration-{lab.id}.json")
+    path = calibration_file(lab)
     before: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     bench = Bench(stages, models=needs_models(lab))
     try:
@@ -65,15 +67,12 @@ def calibrate_lab(lab: Lab, stages: CourseStages, seeds: int, say: Callable[[str
 
 
 def write_calibration(calibration: Calibration) -> None:
-    """Write the file of a lab.
+    """Write the file of a lab, replacing it in one step.
 
     Raises:
         InternalFault: GR507, it could not be written.
     """
-    try:
-        calibration.path.write_text(calibration.text, "utf-8")
-    except OSError as exc:
-        raise InternalFault("GR507", f"{calibration.path.name} could not be written: {exc.strerror}.") from exc
+    write_text(calibration.path, calibration.text)
 
 
 def _wrong_ways(lab: Lab, prover: Prover, reference: Path) -> dict[str, tuple[Verdict, ...]]:

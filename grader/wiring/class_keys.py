@@ -18,6 +18,7 @@ from grader.pipeline import Request
 from grader.reuse.keys import files_sha256, make_key
 from grader.running.parameters import choose_parameters, choose_profile
 from grader.wiring.devices import choose_device
+from grader.wiring.lab_files import helper_modules, judging_files
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,10 @@ def lab_facts(lab: Lab, root: Path, hub: str) -> LabFacts:
         root: the course.
         hub: digest of the models and data that are served.
     """
-    data = [lab.checks_root / name for spec in lab.measurements for name in spec.data]
-    schemas = [lab.toml.parent / spec.schema for spec in lab.artifacts if spec.schema]
-    helpers = [path for place in (lab.checks_root, lab.checks_root / "hidden") for path in place.glob("*.py")]
     parts = {
         "checks": checks_sha256(lab),
-        "helpers": files_sha256(helpers),
-        "files": files_sha256([*data, *schemas]),
+        "helpers": files_sha256(helper_modules(lab)),
+        "files": files_sha256(judging_files(lab)),
         "lab": repr((lab.points, lab.bonus, lab.artifacts, lab.exercises, lab.measurements)),
     }
     return LabFacts(lab, hub, make_key("judging", parts), files_sha256([root / "requirements.lock"]))

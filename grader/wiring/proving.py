@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import operator
 import shutil
 import tempfile
 import time
@@ -231,8 +232,9 @@ class Prover:
                 for one in cell_mutants(lab.solution, seed=wanted.draw, most=wanted.cells)
             ]
         done: list[Trial] = []
+        call: Callable[[Callable[[], Trial | None]], Trial | None] = operator.call
         with ThreadPoolExecutor(wanted.workers) as pool:
-            for number, trial in enumerate(pool.map(lambda job: job(), jobs), 1):
+            for number, trial in enumerate(pool.map(call, jobs), 1):
                 if trial is not None:
                     done.append(trial)
                 self._say(f"{lab.id}: {number} of {len(jobs)} wrong submissions judged")
@@ -251,11 +253,11 @@ class Prover:
         """None when the change does not fit this artifact, such as weights of a base that share no name with it."""
         started = time.perf_counter()
         try:
-            verdicts = self.judged(one.as_case(lab), lab, reference)
+            verdicts = self.judged(one.as_case(lab), lab, reference).verdicts
         except LabFault:
             return None
-        seconds = round(time.perf_counter() - started, 2)
-        return mutant_trial(one.name, verdicts.verdicts, excuses, harmless=one.harmless, seconds=seconds)
+        took = round(time.perf_counter() - started, 2)
+        return mutant_trial(one.name, verdicts, excuses, harmless=one.harmless, seconds=took)
 
     def _cell(self, name: str, notebook: bytes, lab: Lab, excuses: Excuses) -> Trial:
         started = time.perf_counter()
@@ -265,12 +267,10 @@ class Prover:
             folder = self._run(lab, path, None)
         run = read_json(folder / "run.json", RunResult)
         if run.status is not RunStatus.COMPLETED:
-            why = f"{run.status.value}: {run.message}"
-            seconds = round(time.perf_counter() - started, 2)
+            why, seconds = f"{run.status.value}: {run.message}", round(time.perf_counter() - started, 2)
             return Trial(name, "cell", harmless=False, outcome=Outcome.STOPPED, reason=why, seconds=seconds)
-        verdicts = self._bench.judge(lab, folder)
-        seconds = round(time.perf_counter() - started, 2)
-        return mutant_trial(name, verdicts.verdicts, excuses, cell=True, seconds=seconds)
+        verdicts = self._bench.judge(lab, folder).verdicts
+        return mutant_trial(name, verdicts, excuses, cell=True, seconds=round(time.perf_counter() - started, 2))
 
     def judged(self, case: Case, lab: Lab, reference: Path) -> Verdicts:
         """Make a wrong submission of a reference run and have it judged; nothing of it is kept.

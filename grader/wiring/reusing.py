@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from grader.artifacts.discard import discard
+from grader.artifacts.seal import NAME as SEAL
 from grader.model.files import read_json
 from grader.model.grade import Grade
 from grader.model.lab import Lab
@@ -16,14 +17,13 @@ from grader.reuse import Store, installed_sha256, make_key, sources_sha256
 from grader.reuse.keys import files_sha256
 from grader.settings import Settings
 from grader.wiring.devices import choose_device
+from grader.wiring.lab_files import helper_modules, judging_files
 
 #: What a run can come to again. One that was stopped may go better on another day, and one of our faults must.
 _KEPT = frozenset({RunStatus.COMPLETED, RunStatus.CELL_FAILED, RunStatus.NOT_ATTEMPTED})
 _STAFF = "report-staff.html"
 #: Files of a run folder that judging makes; all others belong to the run.
 _JUDGEMENT = ("verdicts.json", "grade.json", "report.html", "report.md", _STAFF)
-#: Holds a part for the run and one for its judgement.
-_SEAL = "seal.json"
 #: The evidence that checks read; manifest.json holds the hash of every artifact.
 _EVIDENCE = (
     *("manifest.json", "run.json", "probes.json", "executed.ipynb", "submission.ipynb"),
@@ -115,7 +115,7 @@ class Reuse:
                 "submission": submission.sha256,
                 "parameters": parameters,
                 "lab": [lab.id, lab.version, profile.limits, lab.probes],
-                "probes": files_sha256(_helpers(lab)) if lab.probes else "",
+                "probes": files_sha256(helper_modules(lab)) if lab.probes else "",
                 "hub": hub,
                 "installed": installed_sha256(),
                 "sources": sources_sha256(*_RUNNING),
@@ -136,7 +136,7 @@ class Reuse:
             return None
         folder = runs / entry.name
         if folder.is_dir():
-            return folder if self._store.matches(entry, folder, besides=(_SEAL,)) else None
+            return folder if self._store.matches(entry, folder, besides=(SEAL,)) else None
         partial = runs / f".incoming-{key[:12]}"
         try:
             partial.mkdir()
@@ -173,18 +173,16 @@ class Reuse:
         """
         from grader.checking.declared import checks_sha256
 
-        root, track = self._settings.root, lab.toml.parent
-        data = [lab.checks_root / name for spec in lab.measurements for name in spec.data]
-        schemas = [track / spec.schema for spec in lab.artifacts if spec.schema]
-        pages = [path for path in (root / "reports").rglob("*") if path.is_file() and "out" not in path.parts]
+        pages = [
+            path for path in (self._settings.root / "reports").rglob("*") if path.is_file() and "out" not in path.parts
+        ]
         return make_key(
             "judgement",
             {
                 "run": [folder.name, [_hash(folder / name) for name in _EVIDENCE]],
                 "pushed": files_sha256(sorted((folder / "hub" / "repos").rglob("*.json"))),
-                "checks": [checks_sha256(lab), files_sha256(_helpers(lab)), only],
-                "lab": files_sha256([lab.toml, *schemas, *track.glob(f"calibration-{lab.id}.json")]),
-                "data": files_sha256(data),
+                "checks": [checks_sha256(lab), files_sha256(helper_modules(lab)), only],
+                "lab": files_sha256([lab.toml, *judging_files(lab)]),
                 "hub": hub,
                 "installed": installed_sha256(),
                 "sources": sources_sha256(*_JUDGING),
@@ -221,11 +219,6 @@ class Reuse:
         return [self._settings.sandbox, self._settings.allow_weak, shutil.which("bwrap")]
 
 
-def _helpers(lab: Lab) -> list[Path]:
-    """Modules beside the checks that are no check modules: generators of probes, and what checks import."""
-    return [path for place in (lab.checks_root, lab.checks_root / "hidden") for path in place.glob("*.py")]
-
-
 def _touched(place: Path) -> list[tuple[str, int, int, int]]:
     """Name, size, time and number of every file below a folder."""
     found: list[tuple[str, int, int, int]] = []
@@ -239,7 +232,7 @@ def _touched(place: Path) -> list[tuple[str, int, int, int]]:
 
 
 def _judgement(folder: Path) -> list[str]:
-    return [name for name in (*_JUDGEMENT, _SEAL) if name != _STAFF and (folder / name).is_file()]
+    return [name for name in (*_JUDGEMENT, SEAL) if name != _STAFF and (folder / name).is_file()]
 
 
 def _names(folder: Path) -> list[str]:

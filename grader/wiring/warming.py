@@ -124,11 +124,11 @@ def start_server(settings: Settings, labs: Iterable[Lab], minutes: float) -> War
 
 def stop_server(settings: Settings) -> bool:
     """End the kept server; return whether there was one."""
-    folder = _folder(settings)
-    running = (folder / "socket").exists()
-    if running:
-        Server(folder).stop()
-    return running
+    server = Server(_folder(settings))
+    there = server.listens
+    if there:
+        server.stop()
+    return there
 
 
 def status_of(settings: Settings, labs: Iterable[Lab]) -> WarmStatus:
@@ -145,9 +145,14 @@ def status_of(settings: Settings, labs: Iterable[Lab]) -> WarmStatus:
     return WarmStatus(running=True, detail=detail, pid=facts["pid"], served=facts["served"], seconds_left=left)
 
 
+def _remark(words: str) -> None:
+    """Results are on stdout."""
+    print(words, file=sys.stderr)
+
+
 @contextlib.contextmanager
 def warm_batch(
-    settings: Settings, labs: Iterable[Lab], jobs: int, say: Callable[[str], None] = print
+    settings: Settings, labs: Iterable[Lab], jobs: int, say: Callable[[str], None] = _remark
 ) -> Generator[Settings]:
     """Have a server for a batch, where it is worth one and none is there.
 
@@ -155,7 +160,7 @@ def warm_batch(
         settings: of the batch.
         labs: of the course.
         jobs: how many there are to do.
-        say: told why there is none.
+        say: told why there is none; stderr is, when left out.
 
     Yields:
         The settings for workers.

@@ -23,6 +23,7 @@ from grader.sandbox.environ import build_environment
 from grader.sandbox.own_box import NamespaceSandbox
 from grader.sandbox.process import ProcessSandbox
 from grader.sandbox.tree import PortableTree
+from grader.sandbox.trusted import TrustedProcesses
 from tests.fakes.boxes import needs_boxes, needs_namespaces
 from tests.fakes.sandbox import FakeSandbox
 from tests.fakes.subprocess_sandbox import SubprocessSandbox
@@ -42,6 +43,7 @@ BACKENDS: dict[str, Callable[[], Sandbox]] = {
     "process": ProcessSandbox,
     "fake": FakeSandbox,
     "subprocess": SubprocessSandbox,
+    "trusted": lambda: TrustedProcesses(()),
 }
 CONTAINMENTS: dict[str, Callable[[], Sandbox]] = {"process": ProcessSandbox, "process-without-proc": ProcessSandbox}
 
@@ -127,12 +129,11 @@ def test_a_backend_says_what_it_promises_and_the_stamp_repeats_it(backend):
 
 def test_an_available_backend_returns_a_result_and_leaves_an_output_file(backend, tmp_path):
     assert backend.available() is None
-    command = Command(
-        (sys.executable, "-I", "-c", "pass"), tmp_path, {}, Limits(), (tmp_path,), stdout=tmp_path / "output.log"
-    )
-    result = backend.run(command)
-    assert (result.exit_code, result.signal, result.limit) == (0, None, None)
-    assert (tmp_path / "output.log").read_bytes() == b""
+    # a module with a `main` that takes its arguments: the one kind of command that all of them know
+    argv = (sys.executable, "-I", "-m", "timeit", "-n1", "-r1", "pass")
+    result = backend.run(Command(argv, tmp_path, {}, Limits(), (tmp_path,), stdout=tmp_path / "output.log"))
+    assert (result.exit_code, result.signal, result.limit, result.detail) == (0, None, None, "")
+    assert (tmp_path / "output.log").is_file()
 
 
 def test_a_backend_that_is_missing_refuses_before_anything_runs(tmp_path, monkeypatch):

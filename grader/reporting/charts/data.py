@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from grader.reporting.sanitise import one_line
+from grader.model.safe_text import one_line
 
 _MOST_SERIES = 6
 _MOST_BARS = 12

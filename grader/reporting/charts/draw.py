@@ -1,12 +1,12 @@
 """The door to the charts: one plot of a check in, its picture and its words out."""
 
+from grader.model.safe_text import one_line
 from grader.model.verdict import Plot
 from grader.reporting import words
 from grader.reporting.charts.bars import bars
 from grader.reporting.charts.curve import curve
 from grader.reporting.charts.drawn import Drawn
 from grader.reporting.charts.tables import confusion, slices
-from grader.reporting.sanitise import one_line
 
 
 def draw(plot: Plot, name: str) -> Drawn:

@@ -57,6 +57,10 @@ def test_whatever_the_text_no_line_of_it_is_a_command(text):
 
 def test_escapes_of_terminals_are_shown_not_sent():
     assert one_line("a\x1b[2Jb\x9bc\u202ed\ud800") == "a\\x1b[2Jb\\x9bc\\u202ed\\ud800"
+
+
+def test_one_line_is_cut_with_an_ellipsis():
+    assert one_line("a  b\n c", 10) == "a b c"
     assert one_line("x" * 30, 10) == "xxxxxxxxx…"
 
 

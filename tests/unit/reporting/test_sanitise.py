@@ -34,11 +34,6 @@ def test_terminal_text_is_what_a_terminal_would_show(text, shown):
     assert sanitise.terminal_text(text) == shown
 
 
-def test_one_line_is_cut_with_an_ellipsis():
-    assert sanitise.one_line("a  b\n c", 10) == "a b c"
-    assert sanitise.one_line("abcdef", 4) == "abc…"
-
-
 def test_a_clip_keeps_the_beginning_and_the_end_and_says_so():
     cut = sanitise.clip("é" * 3000 + "END", limit=1000)
 

@@ -81,6 +81,17 @@ def test_where_no_server_can_be_had_everything_goes_the_cold_way(settings, labs,
         start_server(settings, labs, 10)
 
 
+def test_what_a_batch_says_of_warmth_is_not_in_its_results(settings, labs, monkeypatch, capsys):
+    def fail(*_arguments):
+        raise WarmFault("no memory")
+
+    monkeypatch.setattr(warming, "start_private", fail)
+    with warm_batch(settings, labs, 100):
+        pass
+
+    assert capsys.readouterr() == ("", "not warm: no memory\n")
+
+
 def test_where_forks_are_not_safe_there_is_no_server(settings, labs, monkeypatch):
     monkeypatch.setattr(warming.sys, "platform", "darwin")
 
