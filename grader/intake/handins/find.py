@@ -12,9 +12,12 @@ from grader.intake.handins.folders import clones, inner_root, is_nbgrader, nbgra
 from grader.intake.handins.platforms import CANVAS, MOODLE, canvas, gradescope, gradescope_root, moodle
 from grader.model.artifact import Refusal
 from grader.model.lab import Lab
+from grader.model.safe_text import one_line
 
 Kind = Literal["folder", "canvas", "moodle", "gradescope", "nbgrader", "git"]
 KINDS: tuple[str, ...] = get_args(Kind)
+#: Whose downloads name the student of every file.
+_PLATFORMS = {"canvas", "moodle", "gradescope"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ def find_handins(
             raise UsageFault("GR102", f"{place} is not there.")
         chosen = kind or recognise(folder)
         kinds.append(chosen)
-        handins += _read(folder, chosen, slugs, trusted)
+        read = list(_read(folder, chosen, slugs, trusted))
+        handins += read
+        refused += _nobodys(folder, chosen, read)
     if not handins:
         taken = ", ".join(sorted(set(kinds))) or "nothing"
         raise UsageFault("GR110", f"No notebook was found in {', '.join(map(str, places))} (read as {taken}).")
@@ -81,9 +86,10 @@ def recognise(folder: Path) -> str:
     if gradescope_root(folder) is not None:
         return "gradescope"
     shown = [relative(path, folder) for _, path in zip(range(50), notebooks_below(folder), strict=False)]
-    if shown and all(MOODLE.match(name) for name in shown):
+    # somebody may have put another file among them
+    if 2 * sum(MOODLE.match(name) is not None for name in shown) > len(shown):
         return "moodle"
-    if shown and all(CANVAS.match(name.split("/")[0]) for name in shown):
+    if 2 * sum(CANVAS.match(name.split("/")[0]) is not None for name in shown) > len(shown):
         return "canvas"
     if is_nbgrader(folder):
         return "nbgrader"
@@ -97,6 +103,17 @@ def _read(folder: Path, kind: str, slugs: tuple[str, ...], trust_times: bool) ->
         return plain(_only_folder(folder), slugs, trust_times=trust_times)
     readers = {"canvas": canvas, "moodle": moodle, "gradescope": gradescope, "nbgrader": nbgrader, "git": clones}
     return readers[kind](folder)
+
+
+def _nobodys(folder: Path, kind: str, read: Sequence[HandedIn]) -> Iterator[Refusal]:
+    """Name the notebooks of a learning platform's download of which nobody can tell whose they are."""
+    if kind not in _PLATFORMS:
+        return
+    known = {entry.path for entry in read}
+    for path in notebooks_below(folder):
+        if path not in known:
+            reason = f"its name is not as {kind.capitalize()} writes it, so nobody can tell whose it is"
+            yield Refusal(one_line(relative(path, folder), 200), "GR325", reason)
 
 
 def _only_folder(folder: Path) -> Path:

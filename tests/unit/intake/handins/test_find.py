@@ -36,6 +36,24 @@ def zip_of(tmp_path, *names):
     return path
 
 
+@pytest.mark.parametrize(
+    ("names", "kind", "odd"),
+    [
+        (["ada_7_1_lab.ipynb", "ben_LATE_8_2_lab.ipynb", "notes/mine.ipynb"], "canvas", "notes/mine.ipynb"),
+        (
+            ["A_7_assignsubmission_file_/lab.ipynb", "B_8_assignsubmission_file_lab.ipynb", "lab.ipynb"],
+            "moodle",
+            "lab.ipynb",
+        ),
+    ],
+)
+def test_a_file_that_is_nobodys_is_named_and_hides_nobody_else(tmp_path, scratch, names, kind, odd):
+    found = find_handins([zip_of(tmp_path, *names)], LABS, scratch)
+
+    assert (found.kinds, len(found.handins)) == ((kind,), 2)
+    assert [(one.path, one.code) for one in found.refused] == [(odd, "GR325")]
+
+
 @pytest.mark.parametrize("make", [folder_of, zip_of])
 @pytest.mark.parametrize(
     ("names", "kind"),
