@@ -73,8 +73,9 @@ def recall(folder: Path, key: str) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # cut off, edited or unreadable: measured again below
-    path.unlink(missing_ok=True)
+        pass  # cut off, edited or unreadable: it is measured again
+    with contextlib.suppress(OSError):  # the disk is read-only
+        path.unlink(missing_ok=True)
     return None
 
 
