@@ -49,11 +49,17 @@ class Lanes:
                 self._changed.notify_all()
 
     def _fitting(self, wanted: int) -> tuple[str, int] | None:
-        """The GPU with the most room, and how much of it the job takes."""
-        uuid = max(self._free, key=lambda name: self._free[name])
-        whole = self._gpus[uuid].memory_bytes
-        taken = whole if wanted == 0 else min(wanted, whole)
-        return (uuid, taken) if self._free[uuid] >= taken else None
+        """Of the GPUs on which the job fits now the one with the most room, and how much of it the job takes."""
+        sizes = {uuid: gpu.memory_bytes for uuid, gpu in self._gpus.items()}
+        largest = max(sizes.values())
+        if wanted > largest:
+            sizes = {uuid: size for uuid, size in sizes.items() if size == largest}
+        taken = {uuid: size if wanted == 0 else min(wanted, largest) for uuid, size in sizes.items()}
+        fitting = [uuid for uuid in taken if self._free[uuid] >= taken[uuid]]
+        if not fitting:
+            return None
+        uuid = max(fitting, key=lambda name: self._free[name])
+        return uuid, taken[uuid]
 
 
 def gpu_share(declared: int | None, smallest: int | None) -> float:
