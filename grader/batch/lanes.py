@@ -12,7 +12,7 @@ _PARTS = 10_000
 
 
 class Lanes:
-    """Hands GPUs out to jobs, first come first served, so that what they declare fits into each."""
+    """Hands GPUs out to jobs so that what they declare fits into each; of those that wait, the first that fits goes on."""
 
     def __init__(self, gpus: Sequence[Gpu]) -> None:
         """Begin with every GPU free.
@@ -51,11 +51,17 @@ class Lanes:
                 self._changed.notify_all()
 
     def _room(self, fitting: Sequence[str], wanted: int) -> tuple[str, int] | None:
-        """The GPU with the most room, and how much of it the job takes."""
-        uuid = max(fitting, key=lambda name: self._free[name])
-        whole = self._gpus[uuid].memory_bytes
-        taken = whole if wanted == 0 else min(wanted, whole)
-        return (uuid, taken) if self._free[uuid] >= taken else None
+        """Of the GPUs on which the job fits now the one with the most room, and how much of it the job takes."""
+        sizes = {uuid: self._gpus[uuid].memory_bytes for uuid in fitting}
+        largest = max(sizes.values())
+        if wanted > largest:
+            sizes = {uuid: size for uuid, size in sizes.items() if size == largest}
+        taken = {uuid: size if wanted == 0 else min(wanted, largest) for uuid, size in sizes.items()}
+        free = [uuid for uuid in taken if self._free[uuid] >= taken[uuid]]
+        if not free:
+            return None
+        uuid = max(free, key=lambda name: self._free[name])
+        return uuid, taken[uuid]
 
 
 def gpu_share(declared: int | None, smallest: int | None) -> float:

@@ -74,9 +74,10 @@ def recall(folder: Path, key: str) -> dict[str, Any] | None:
         entry = json.loads(content)
         if entry["sha256"] == _text_hash(_text(entry["value"])):
             return cast("dict[str, Any]", entry["value"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass  # cut off, edited or unreadable: measured again below
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # the disk is read-only
+        path.unlink(missing_ok=True)
     return None
 
 

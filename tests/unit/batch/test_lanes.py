@@ -74,6 +74,16 @@ def test_a_job_that_names_its_gpu_waits_for_that_one():
     assert asyncio.run(main()) == ["GPU-1", "GPU-0", "GPU-0", None, "waits"]
 
 
+def test_a_job_waits_for_a_gpu_that_is_large_enough_and_no_smaller_one_is_taken_for_it():
+    lanes = Lanes([gpu(0, 80), gpu(1, 24)])
+
+    assert asyncio.run(together(lanes, [60 * GIB, 40 * GIB])) == [{0}, {1}]
+
+
+def test_a_whole_gpu_is_taken_where_one_is_free_though_another_has_more_room():
+    assert asyncio.run(together(Lanes([gpu(0, 80), gpu(1, 24)]), [30 * GIB, 0])) == [{0, 1}]
+
+
 def test_work_on_the_cpu_goes_on_around_them():
     assert asyncio.run(together(Lanes([gpu(0, 8)]), [0, None, 0, None])) == [{0, 1, 3}, {2}]
 

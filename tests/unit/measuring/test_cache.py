@@ -113,6 +113,16 @@ def test_a_damaged_entry_is_forgotten(tmp_path: Path, damage) -> None:
     assert not path.exists()
 
 
+def test_a_damaged_entry_that_cannot_be_removed_is_measured_again(tmp_path: Path, monkeypatch) -> None:
+    def read_only(*_arguments: object, **_keywords: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    (tmp_path / "key.json").write_text("{")
+    monkeypatch.setattr(Path, "unlink", read_only)
+
+    assert recall(tmp_path, "key") is None
+
+
 def test_the_oldest_entries_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
