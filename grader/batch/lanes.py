@@ -12,7 +12,7 @@ _PARTS = 10_000
 
 
 class Lanes:
-    """Hands GPUs out to jobs so that what they declare fits into each; of those that wait, the first that fits goes on."""
+    """Hands GPUs out to jobs so that what they declare fits; of those that wait, the first that fits goes on."""
 
     def __init__(self, gpus: Sequence[Gpu]) -> None:
         """Begin with every GPU free.
