@@ -1,7 +1,6 @@
 """A base as one file, for rooms without internet."""
 
 import hashlib
-import shutil
 import tarfile
 import tempfile
 from pathlib import Path
@@ -60,24 +59,28 @@ def import_base(source: Path, base: Path) -> BaseRecord:
         The record of the base.
 
     Raises:
-        UsageFault: GR102, there is no such file; GR106, the folder exists.
+        UsageFault: GR102, there is no such file; GR106, the folder exists or cannot be written.
         InternalFault: GR510, the file is damaged or not an export.
     """
     if not source.is_file():
         raise UsageFault("GR102", f"{source} is not a file.")
     if base.exists():
         raise UsageFault("GR106", f"{base} exists already.", "Choose another folder, or remove it.")
-    base.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=base.parent))
     try:
-        _unpack(source, partial)
-        partial.chmod(0o755)
-        record = finish_base(partial)
-        partial.rename(base)
+        base.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="partial-", dir=base.parent) as folder:
+            partial = Path(folder, "base")
+            partial.mkdir()
+            _unpack(source, partial)
+            partial.chmod(0o755)
+            record = finish_base(partial)
+            partial.rename(base)
     except (tarfile.TarError, EOFError) as exc:
         raise InternalFault("GR510", f"{source.name} is not an export of a Hub base: {exc}.") from exc
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    except OSError as exc:
+        raise UsageFault(
+            "GR106", f"{base} cannot be written: {exc.strerror}.", "Choose another with `--base`."
+        ) from exc
     return record
 
 

@@ -75,6 +75,7 @@ def run_inputs(facts: LabFacts, submission: Submission, request: Request) -> dic
         "lab": f"{lab.id} {lab.version}",
         "parameters": json.dumps(parameters, sort_keys=True),
         "limits": msgspec.json.encode(profile.limits, order="sorted").decode(),
+        # what lab.toml says of them: to edit a generator runs no class again, whose runs keep the inputs that they had
         "probes": repr(lab.probes),
         "hub": facts.hub,
         "packages": facts.environment,

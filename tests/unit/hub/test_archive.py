@@ -32,6 +32,15 @@ def test_the_same_base_gives_the_same_bytes(base: Path, tmp_path: Path):
     assert (tmp_path / "1.tar").read_bytes() == (tmp_path / "2.tar").read_bytes()
 
 
+def test_a_place_that_cannot_be_written_is_said(base: Path, tmp_path: Path):
+    export_base(base, tmp_path / "hub.tar")
+    (tmp_path / "file").write_text("no folder")
+
+    with pytest.raises(UsageFault, match="file/copy cannot be written") as caught:
+        import_base(tmp_path / "hub.tar", tmp_path / "file" / "copy")
+    assert caught.value.code == "GR106"
+
+
 def test_a_damaged_blob_is_found(base: Path, tmp_path: Path):
     export_base(base, tmp_path / "hub.tar")
     content = (tmp_path / "hub.tar").read_bytes()
