@@ -38,7 +38,7 @@ class Settings:
     cache_gib: float = 10.0
     """Most that remembered runs may take, in GiB; 0 remembers none. `GRADER_CACHE_GIB`."""
     warm: str = "auto"
-    """Warm server: `auto` uses the one of `grader warm start`, and else starts one beside a notebook where that pays;
+    """Warm server: `auto` uses the one of `grader warm start`, and else has one come up beside the first of several;
     `beside` always does; `off` uses none; else the folder of one. `GRADER_WARM`."""
     device: str = "auto"
     """`auto`, `cpu` or `cuda`; `auto` takes what the profile says. `GRADER_DEVICE`."""

@@ -1,6 +1,5 @@
 """Has a warm server come up beside the first notebook, for its judging and for the notebooks after it."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable
 
@@ -10,22 +9,17 @@ from grader.warm.client import Server, WarmFault
 from grader.warm.starting import Starting, begin_private
 from grader.wiring.warming import find_server, modules_of
 
-#: Cores from which importing beside a notebook takes nothing from it: its own threads, and what serves it.
-SPARE_CORES = 4
-
 
 def worth_it(settings: Settings, notebooks: int) -> bool:
     """Tell whether a command should have a server of its own.
 
     Args:
-        settings: `beside` asks for one; `auto` has one where there are cores to spare, or several notebooks: it costs
-            five seconds of CPU, and saves more with each.
+        settings: `beside` asks for one; `auto` has one for several notebooks. With one alone, what its judging gains
+            is what the notebook loses while the server imports beside it (measured on two cores).
         notebooks: that the command grades, as far as is known.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    cores = len(os.sched_getaffinity(0))
-    return settings.warm == "beside" or (settings.warm == "auto" and (cores >= SPARE_CORES or notebooks > 1))
+    wanted = settings.warm == "beside" or (settings.warm == "auto" and notebooks > 1)
+    return wanted and sys.platform.startswith("linux")
 
 
 class ServerBeside:

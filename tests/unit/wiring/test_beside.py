@@ -52,22 +52,10 @@ def arrived(server):
 
 
 @pytest.mark.parametrize(
-    ("warm", "cores_and_notebooks", "worth"),
-    [
-        ("auto", (2, 1), False),
-        ("auto", (2, 2), True),
-        ("auto", (4, 1), True),
-        ("beside", (1, 1), True),
-        ("off", (8, 9), False),
-        ("/a/server", (8, 9), False),
-    ],
+    ("warm", "notebooks", "worth"),
+    [("auto", 1, False), ("auto", 2, True), ("beside", 1, True), ("off", 9, False), ("/a/server", 9, False)],
 )
-def test_it_is_worth_it_with_cores_to_spare_or_several_notebooks(
-    settings, monkeypatch, warm, cores_and_notebooks, worth
-):
-    cores, notebooks = cores_and_notebooks
-    monkeypatch.setattr(beside.os, "sched_getaffinity", lambda _: set(range(cores)))
-
+def test_it_is_worth_it_for_several_notebooks_or_where_it_is_asked_for(settings, monkeypatch, warm, notebooks, worth):
     assert worth_it(dataclasses.replace(settings, warm=warm), notebooks) is worth
     monkeypatch.setattr(beside.sys, "platform", "darwin")
     assert not worth_it(dataclasses.replace(settings, warm=warm), notebooks)
