@@ -71,6 +71,9 @@ class Supervisor:
         Args:
             keys: the jobs.
             workers: how many at a time.
+
+        Raises:
+            GraderError: the gradebook failed; what workers left is taken by the next command.
         """
         self._keys = keys
         self._started = time.monotonic()
@@ -79,6 +82,8 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 for _ in range(max(1, min(workers, len(keys)))):
                     group.create_task(self._work())
+        except ExceptionGroup as group:
+            raise _first_fault(group) from group
         finally:
             beat.cancel()
 
@@ -158,6 +163,15 @@ class Supervisor:
         running = tuple(_about(msgspec.convert(claim.payload, Task)) for claim in self._held.values())
         eta = None if each is None else each * (total - self._done)
         return Tally(self._done, total, self._failed, running, eta, ended)
+
+
+def _first_fault(group: ExceptionGroup[Exception]) -> Exception:
+    """Several workers meet a full disk or a lost server at once, and a person needs to be told once."""
+    faults = group.subgroup(GraderError)
+    found: Exception = group if faults is None else faults
+    while isinstance(found, ExceptionGroup):
+        found = found.exceptions[0]
+    return found
 
 
 def _about(task: Task) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,19 @@ NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "fuse.sshfs", "9p"}
 )
 _BUSY_MILLISECONDS = 30_000
+_DAMAGED = (
+    "Put back a copy that `grader gradebook backup` wrote. Without one, move the file away and grade again; "
+    "decisions by hand are then lost."
+)
+_CLOSED = "Look whether the folder is there and you may write to it and to the file."
+#: Errors that no second try heals, by SQLite's code.
+_CURES = {
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CANTOPEN: _CLOSED,
+    sqlite3.SQLITE_READONLY: _CLOSED,
+    sqlite3.SQLITE_PERM: _CLOSED,
+}
 
 
 def open_database(place: str) -> Engine:
@@ -52,7 +66,7 @@ def writing(engine: Engine, *, durable: bool = True) -> Generator[Connection]:
     Raises:
         InternalFault: GR513, the database failed.
     """
-    with _translated(), engine.connect().execution_options(durable=durable) as connection, connection.begin():
+    with _translated(engine), engine.connect().execution_options(durable=durable) as connection, connection.begin():
         yield connection
 
 
@@ -63,7 +77,7 @@ def reading(engine: Engine) -> Generator[Connection]:
     Raises:
         InternalFault: GR513, the database failed.
     """
-    with _translated(), engine.connect().execution_options(reads_only=True) as connection:
+    with _translated(engine), engine.connect().execution_options(reads_only=True) as connection:
         yield connection
 
 
@@ -141,12 +155,19 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def _translated() -> Generator[None]:
+def _translated(engine: Engine) -> Generator[None]:
     try:
         yield
     except SQLAlchemyError as exc:
         first = str(exc.__cause__ or exc).strip().splitlines()[0]
-        raise InternalFault("GR513", f"The gradebook could not be read or written: {first}.") from exc
+        which = f" {engine.url.database}" if engine.dialect.name == "sqlite" else ""  # a server's error names it
+        message = f"The gradebook{which} could not be read or written: {first}."
+        raise InternalFault("GR513", message, _CURES.get(_sqlite_code(exc))) from exc
+
+
+def _sqlite_code(error: SQLAlchemyError) -> int:
+    """Return the primary code of SQLite's error, without what it says more exactly; 0 for another database's."""
+    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
 
 
 def _without_password(url: str) -> str:

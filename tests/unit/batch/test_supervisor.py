@@ -4,6 +4,7 @@ import asyncio
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from grader.batch.spool import Outcome, Spool
 from grader.batch.supervisor import Supervisor
@@ -98,6 +99,17 @@ def test_a_result_that_cannot_be_recorded_fails_its_job_and_stays_in_the_spool(l
 
     assert ledger.states(["a"]) == {"a": "failed"}
     assert spool.outcome("a") is not None
+
+
+def test_a_gradebook_that_fails_under_several_workers_is_one_fault(book, ledger, spool):
+    def losing(_claim, _task, _outcome):
+        with book.engine.begin() as connection:
+            connection.execute(sa.text("DROP TABLE IF EXISTS job"))
+        raise InternalFault("GR513", "The gradebook could not be written.")
+
+    with pytest.raises(InternalFault) as caught:
+        World(ledger, spool, commit=losing).run("a", "b", workers=2)
+    assert caught.value.code == "GR513"
 
 
 def test_a_job_that_went_to_somebody_else_is_not_told(ledger, spool):

@@ -82,3 +82,23 @@ def test_a_server_that_is_not_there_is_told(tmp_path):
         pass
     assert caught.value.code == "GR513"
     engine.dispose()
+
+
+def test_a_damaged_file_is_named_with_the_cure_that_heals_it(tmp_path):
+    (tmp_path / "book.db").write_bytes(b"no database" * 1000)
+    engine = open_database(str(tmp_path / "book.db"))
+
+    with pytest.raises(InternalFault) as caught, reading(engine):
+        pass
+    assert str(tmp_path / "book.db") in caught.value.message
+    assert "grader gradebook backup" in caught.value.hint
+
+
+def test_a_file_that_cannot_be_opened_is_named_and_no_disk_is_suspected(tmp_path):
+    (tmp_path / "book.db").mkdir()
+    engine = open_database(str(tmp_path / "book.db"))
+
+    with pytest.raises(InternalFault) as caught, reading(engine):
+        pass
+    assert str(tmp_path / "book.db") in caught.value.message
+    assert "you may write" in caught.value.hint
