@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from grader.cli import options
 from grader.cli.batch_progress import BatchProgress
 from grader.cli.gradebook import classroom
-from grader.cli.output import print_json, stdout
+from grader.cli.output import few, print_json, stdout
+from grader.cli.tables import standings_table
 from grader.errors import UsageFault
 
 if TYPE_CHECKING:
@@ -110,19 +110,15 @@ def batch(
 
 def _print(result: "BatchResult") -> None:
     out = stdout()
-    table = Table("Lab", "Student", "State", "Points", "Late", "Run or reason", box=None, pad_edge=False)
-    for entry in result.standings:
-        points = "" if entry.points is None else f"{entry.points:g} / {entry.possible:g}"
-        late = f"{entry.late_seconds / 3600:.1f} h" if entry.late_seconds else "marked late" * entry.late_mark
-        reason = entry.run_id if entry.state == "graded" else f"{entry.code} {entry.message}".strip()
-        table.add_row(entry.lab_id, entry.sid, entry.state, points, late, reason)
-    out.print(table)
+    out.print(standings_table(result.standings))
     for refusal in result.plan.refused:
         out.print(f"Not taken: {refusal.path}: {refusal.reason}", markup=False)
     if result.plan.strangers:
-        out.print(f"Not in the roster: {', '.join(result.plan.strangers)}", markup=False)
+        out.print(f"Not in the roster: {few(result.plan.strangers, 20)}", markup=False)
     for reason in sorted(set(result.failures.values())):
         out.print(f"Failed: {reason}", markup=False)
+    for flag in result.flags:
+        out.print(f"Look at: {flag.code}  {flag.message} (lab {flag.lab_id}: {few(flag.students)})", markup=False)
     for measured in result.together:
         out.print(measured.sentence, markup=False)
     words = ", ".join(f"{count} {state}" for state, count in sorted(result.counts.items()))
@@ -131,5 +127,8 @@ def _print(result: "BatchResult") -> None:
         out.print("Interrupted. Nothing is lost: give the same command to go on.")
     elif result.failures:
         out.print("Next: `grader explain CODE`, then give the same command again: it does only what is missing.")
+    elif broken := sorted({flag.lab_id for flag in result.flags if flag.code == "GR501"}):
+        again = " ".join(f"--lab {lab_id}" for lab_id in broken)
+        out.print(f"Next: mend the checks that broke, then `grader regrade {again}`. Their points are left out so far.")
     else:
         out.print("Next: `grader gradebook list`, or `grader export` for your learning platform.")

@@ -10,7 +10,7 @@ from rich.text import Text
 from grader.cli import options
 from grader.cli.errors import printable
 from grader.cli.gradebook import classroom
-from grader.cli.output import stderr, stdout
+from grader.cli.output import few, stderr, stdout
 from grader.cli.workshop import open_workshop, settings_for
 from grader.model.files import write_bytes
 
@@ -112,8 +112,6 @@ def _tell(done: "Exported", out: Path | None) -> None:
         ("Not in the file", done.filled.without_row),
     ):
         if names:
-            say.print(
-                Text(printable(f"{title} ({len(names)}): {', '.join(names[:20])}{' ...' if len(names) > 20 else ''}"))
-            )
+            say.print(Text(printable(f"{title} ({len(names)}): {few(names, 20)}")))
     for note in done.filled.notes:
         say.print(Text(printable(note)))

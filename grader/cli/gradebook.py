@@ -1,21 +1,22 @@
 """`grader gradebook`: look into the gradebook, decide by hand, keep copies."""
 
 import contextlib
+import datetime as dt
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from grader.cli.options import GradebookPlace, Json, Reason
 from grader.cli.output import print_json, stdout
 from grader.cli.sections import Sections
+from grader.cli.tables import plain_table, standings_table
 from grader.cli.workshop import open_classroom, settings_for
 from grader.errors import UsageFault
 
 if TYPE_CHECKING:
-    from grader.gradebook.grades import Standing
+    from grader.model.decision import Decision
     from grader.wiring.classroom import Classroom, Decided
 
 app = typer.Typer(help="Look into the gradebook, decide by hand, keep copies.", cls=Sections)
@@ -78,12 +79,7 @@ def list_(
     if as_json:
         print_json({"schema": "grader.standings/1", "standings": standings})
         return
-    table = Table("Lab", "Student", "State", "Points", "Late", "Attempts", "Run or reason", box=None, pad_edge=False)
-    for entry in standings:
-        points = "" if entry.points is None else f"{entry.points:g} / {entry.possible:g}"
-        late = f"{entry.late_seconds / 3600:.1f} h" if entry.late_seconds else ""
-        table.add_row(entry.lab_id, entry.sid, entry.state, points, late, str(entry.attempts or ""), _ending(entry))
-    stdout().print(table)
+    stdout().print(standings_table(standings))
 
 
 @app.command(short_help="Set a student's points by hand.")
@@ -158,14 +154,8 @@ def decisions(context: typer.Context, gradebook: GradebookPlace = None, as_json:
     if as_json:
         print_json({"schema": "grader.decisions/1", "decisions": found})
         return
-    table = Table("No.", "Lab", "What", "Student", "Check", "Points", "By", "When", "Why", box=None, pad_edge=False)
-    for entry in found:
-        value = "" if entry.points is None else f"{entry.points:g}"
-        who = entry.student_id or "everybody"
-        table.add_row(
-            str(entry.number), entry.lab_id, entry.kind, who, entry.check_id, value, entry.actor, entry.at, entry.reason
-        )
-    stdout().print(table)
+    columns = ("No.", "Lab", "What", "Student", "Check", "Points", "By", "When", "Why")
+    stdout().print(plain_table(columns, (_decision_row(entry) for entry in found)))
 
 
 @app.command()
@@ -221,7 +211,7 @@ def events(
     elif count is not None:
         stdout().print(f"{count} entries, each with the hash of the one before: unchanged.")
     for entry in () if as_json else found:
-        about = " ".join(f"{key}={value}" for key, value in entry.payload.items() if value is not None)
+        about = " ".join(f"{key}={value}" for key, value in entry.payload.items() if value or value == 0)
         stdout().print(f"{entry.at:%F %T}  {entry.actor}  {entry.kind}  {about}", markup=False)
 
 
@@ -259,8 +249,11 @@ def export(
         stdout().print(f"{len(counts)} tables, {sum(counts.values())} rows: {folder}", markup=False)
 
 
-def _ending(entry: "Standing") -> str:
-    return f"{entry.code} {entry.message}".strip() if entry.state != "graded" else entry.run_id
+def _decision_row(entry: "Decision") -> tuple[str, ...]:
+    points = "" if entry.points is None else f"{entry.points:g}"
+    who, when = entry.student_id or "everybody", f"{dt.datetime.fromisoformat(entry.at):%F %T}"
+    what = (str(entry.number), entry.lab_id, entry.kind, who, entry.check_id, points)
+    return (*what, entry.actor, when, entry.reason)
 
 
 def _tell(decided: "Decided", as_json: bool) -> None:

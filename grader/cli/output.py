@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -39,6 +40,17 @@ def print_json(value: object) -> None:
     text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=1, allow_nan=False)
     sys.stdout.buffer.write(text.encode() + b"\n")
     sys.stdout.buffer.flush()
+
+
+def few(names: Sequence[str], most: int = 10) -> str:
+    """Return names in a row, and how many more there are.
+
+    Args:
+        names: of students or files; where one holds a comma, semicolons stand between them.
+        most: how many are named.
+    """
+    shown = ("; " if any("," in name for name in names) else ", ").join(names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def error_json(code: str, message: str, hint: str, exit_code: int) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def fill_moodle(original: bytes, entries: Sequence[Entry], column: str | None = 
         worth = None if most is None else number_of(row[most])
         value = None if entry is None else value_for(entry, worth)
         if entry is None or value is None:
-            missing.append(row[0])
+            missing.append(f"{row[1]} ({row[0]})" if row[1] else row[0])
             rows.append(row)
             continue
         if worth is not None and entry.total is not None and worth != entry.total:

@@ -14,7 +14,7 @@ from grader.gradebook.grades import Projection, Standing
 from grader.gradebook.ledger import LEASE_SECONDS, Ledger
 from grader.gradebook.migrate import upgrade
 from grader.gradebook.owner import this_owner
-from grader.gradebook.records import Handin, Judged, JudgedRun, Person, Stored
+from grader.gradebook.records import Handin, JudgedRun, Person, Stored
 from grader.gradebook.tables import execution, export, lab, student, submission
 from grader.model.decision import Decision
 from grader.model.grade import Grade
@@ -69,10 +69,15 @@ class Gradebook:
             query = sa.select(execution.c.run_folder).where(execution.c.exec_key == exec_key)
             return connection.execute(query).scalar_one_or_none()
 
-    def judged(self, judge_key: str) -> Judged | None:
-        """Return what is recorded of a judgement; None when it is not there."""
+    def times_judged(self, judge_key: str) -> int:
+        """Return how often the run of a judgement was judged; 0 when the judgement is not there."""
         with reading(self.engine) as connection:
-            return records.judged(connection, judge_key)
+            return records.times_judged(connection, judge_key)
+
+    def faulty_runs(self) -> set[str]:
+        """Return the keys of runs in whose newest judgement a check broke."""
+        with reading(self.engine) as connection:
+            return records.faulty_runs(connection)
 
     def standings(self, lab_ids: Sequence[str] | None = None) -> list[Standing]:
         """Return where every student stands in every lab."""

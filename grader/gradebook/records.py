@@ -81,16 +81,6 @@ class JudgedRun:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What is recorded of a judgement."""
-
-    faulty: bool
-    """Whether a check of it broke."""
-    times: int
-    """How often its run was judged."""
-
-
-@dataclass(frozen=True)
 class Stored:
     """A run that is recorded."""
 
@@ -213,15 +203,23 @@ def keep_judgement(connection: Connection, execution_id: int, judge_key: str, gr
     return number
 
 
-def judged(connection: Connection, judge_key: str) -> Judged | None:
-    """Return what is recorded of a judgement; None when it is not there."""
-    row = connection.execute(sa.select(judgement).where(judgement.c.judge_key == judge_key)).first()
-    if row is None:
-        return None
-    faults = sa.select(sa.func.count()).select_from(check_result)
-    faulty = faults.where(check_result.c.judgement_id == row.id, check_result.c.status == VerdictStatus.OUR_FAULT.value)
-    times = sa.select(sa.func.count()).select_from(judgement).where(judgement.c.execution_id == row.execution_id)
-    return Judged(bool(connection.execute(faulty).scalar_one()), connection.execute(times).scalar_one())
+def times_judged(connection: Connection, judge_key: str) -> int:
+    """Return how often the run of a judgement was judged; 0 when the judgement is not there."""
+    run = sa.select(judgement.c.execution_id).where(judgement.c.judge_key == judge_key).scalar_subquery()
+    times = sa.select(sa.func.count()).select_from(judgement).where(judgement.c.execution_id == run)
+    return connection.execute(times).scalar_one()
+
+
+def faulty_runs(connection: Connection) -> set[str]:
+    """Return the keys of runs in whose newest judgement a check broke."""
+    newest = sa.select(sa.func.max(judgement.c.id)).group_by(judgement.c.execution_id)
+    query = (
+        sa.select(execution.c.exec_key)
+        .join(judgement, judgement.c.execution_id == execution.c.id)
+        .join(check_result, check_result.c.judgement_id == judgement.c.id)
+        .where(judgement.c.id.in_(newest), check_result.c.status == VerdictStatus.OUR_FAULT.value)
+    )
+    return set(connection.execute(query).scalars())
 
 
 def pack(grade: Grade) -> bytes:

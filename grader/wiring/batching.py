@@ -227,24 +227,24 @@ class Batch:
 
     def _choose(self, tasks: Sequence[Task], asked: Asked) -> list[str]:
         """Add what is not done as jobs; what failed before is tried again."""
-        needed = [self._needed(task, again=asked.only_failed) for task in tasks]
+        faulty: set[str] = self._classroom.book.faulty_runs() if asked.only_failed else set()
+        needed = [self._needed(task, again=task.exec_key in faulty) for task in tasks]
         chosen = [task for task in needed if task is not None]
         if asked.only_failed:
             states = self.ledger.states([task.key for task in chosen])
-            first = {task.key for task in tasks}
-            chosen = [task for task in chosen if states.get(task.key) == FAILED or task.key not in first]
+            chosen = [task for task in chosen if states.get(task.key) == FAILED or task.exec_key in faulty]
         chosen = chosen[: asked.limit]
         self.add(chosen)
         return [task.key for task in chosen]
 
     def _needed(self, task: Task, *, again: bool) -> Task | None:
-        """Return what is left to do of a task; `again`: also where a fault of ours is in the judgement."""
+        """Return what is left to do of a task; `again`: also where it was judged by the checks as they are."""
         book = self._classroom.book
-        judged = book.judged(task.judge_key)
-        if judged is not None and not (again and judged.faulty):
+        times = book.times_judged(task.judge_key)
+        if times and not again:
             return None
-        if judged is not None:
-            key = judge_key(task.exec_key, self.facts(find_lab(self._classroom.labs, task.lab_id)), judged.times)
+        if times:
+            key = judge_key(task.exec_key, self.facts(find_lab(self._classroom.labs, task.lab_id)), times)
             task = replace(task, key=key, judge_key=key)
         folder = book.executed(task.exec_key)
         if folder is not None and Path(folder, "manifest.json").is_file():

@@ -1,7 +1,7 @@
 """What came of a batch or of judging again, for people and for scripts."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +25,20 @@ _COUNTED: dict[FailOn, tuple[int, ...]] = {
 
 
 @dataclass(frozen=True)
+class Flagged:
+    """What a person should look at before the grades of some students count."""
+
+    lab_id: str
+    """The lab."""
+    code: str
+    """Code of the flag."""
+    message: str
+    """Its sentence; the code's title where students have different ones."""
+    students: tuple[str, ...]
+    """Whose grades carry it."""
+
+
+@dataclass(frozen=True)
 class BatchResult:
     """`grader.batch/1`."""
 
@@ -42,6 +56,8 @@ class BatchResult:
     """How long it took."""
     exit: int
     """The exit code."""
+    flags: tuple[Flagged, ...] = ()
+    """Flags of the grades that count, by lab and code."""
     together: tuple[Together, ...] = ()
     """What was measured for many runs at once, by lab."""
     schema: str = "grader.batch/1"
@@ -86,9 +102,10 @@ def batch_result(
         together: what was measured for many runs at once.
     """
     standings = [entry for entry in book.standings() if entry.lab_id in plan.labs or not entry.lab_id]
-    codes = {_code_of(message) for message in failures.values()}
-    for entry in standings:
-        codes |= _codes(book, entry)
+    numbers = [entry.submission_id for entry in standings if entry.state == "graded"]
+    grades = [grade for number in numbers if number is not None and (grade := book.grade(number)) is not None]
+    codes = {_code_of(message) for message in failures.values()} | {exit_code(grade) for grade in grades}
+    codes |= {3 for entry in standings if entry.state == "refused"}
     chosen = next((code for code in _COUNTED[fail_on] if code in codes), 0)
     return BatchResult(
         counts=dict(Counter(entry.state for entry in standings)),
@@ -98,8 +115,31 @@ def batch_result(
         finished=finished,
         seconds=round(seconds, 1),
         exit=chosen if finished else 130,
+        flags=tuple(flagged(grades)),
         together=tuple(together),
     )
+
+
+def flagged(grades: Iterable[Grade]) -> list[Flagged]:
+    """Gather the flags of grades, by lab and code.
+
+    Args:
+        grades: the grades that count.
+    """
+    students: dict[tuple[str, str], list[str]] = {}
+    messages: dict[tuple[str, str], set[str]] = {}
+    for grade in grades:
+        for flag in grade.flags:
+            students.setdefault((grade.lab.id, flag.code), []).append(grade.submission.student_id)
+            messages.setdefault((grade.lab.id, flag.code), set()).add(flag.message)
+    return [
+        Flagged(lab_id, code, _same(messages[lab_id, code]) or f"{CODES[code].title}.", tuple(dict.fromkeys(names)))
+        for (lab_id, code), names in sorted(students.items())
+    ]
+
+
+def _same(messages: Collection[str]) -> str:
+    return next(iter(messages)) if len(messages) == 1 else ""
 
 
 def changes(before: Mapping[int, Grade], after: Mapping[int, Grade]) -> list[Change]:
@@ -132,15 +172,6 @@ def _why(before: Sequence[Verdict], after: Sequence[Verdict]) -> tuple[str, ...]
             now = f"{verdict.check.id}: {was.status.value}, now {verdict.status.value}{points}. {verdict.message}"
             sentences.append(now.strip())
     return (*sentences, *(f"{name} is gone" for name in old))
-
-
-def _codes(book: Gradebook, entry: Standing) -> set[int]:
-    if entry.state == "refused":
-        return {3}
-    if entry.state != "graded" or entry.submission_id is None:
-        return set()
-    grade = book.grade(entry.submission_id)
-    return set() if grade is None else {exit_code(grade)}
 
 
 def _code_of(message: str) -> int:

@@ -65,7 +65,7 @@ class Regrade:
         for lab in labs:
             for stored in self._book.executions(lab.id):
                 key = judge_key(stored.exec_key, self._batch.facts(lab))
-                if self._book.judged(key) is None and Path(stored.run_folder, "manifest.json").is_file():
+                if not self._book.times_judged(key) and Path(stored.run_folder, "manifest.json").is_file():
                     tasks.append(_task(key, stored, lab.id))
         for task in tasks:
             grade = self._book.grade(task.submission)

@@ -202,6 +202,17 @@ def test_a_newer_judgement_replaces_the_grade_and_keeps_the_old_one(book, lab):
         ]
 
 
+def test_runs_in_whose_newest_judgement_a_check_broke_are_known(book, lab):
+    broken = grade_of(lab, verdicts=(a_verdict("test_one", "our fault"), a_verdict("test_two")))
+    judge(book, lab, "ada", grade=broken)
+    judge(book, lab, "ben")
+    assert book.faulty_runs() == {"ada-a".ljust(64, "0")}
+
+    judge(book, lab, "ada", judge_key="n" * 64)
+    assert book.faulty_runs() == set()
+    assert (book.times_judged("n" * 64), book.times_judged("x" * 64)) == (2, 0)
+
+
 def test_decisions_change_grades_without_running_anything_and_can_be_revoked(book, lab):
     judge(book, lab, "ada")
     judge(book, lab, "ben")

@@ -136,9 +136,18 @@ def test_only_what_a_fault_of_ours_kept_from_points_is_judged_again(course, grad
     assert [(change["student"], change["after"]) for change in done["changes"]] == [("cy", 7)]
     result = call(course, "batch", "../handed-in", "--json", code=5)
     assert result["plan"]["keys"] == []
+    (flag,) = result["flags"]
+    assert (flag["code"], flag["students"]) == ("GR501", ["cy"])
+    told = call(course, "batch", "../handed-in", "--quiet", code=5)
+    assert "GR501" in told
+    assert "grader regrade --lab 0.1" in told
 
     again = call(course, "batch", "../handed-in", "--only-failed", "--limit", "5", "--json", code=5)
     assert len(again["plan"]["keys"]) == 1
+
+    module.write_text(good)
+    mended = call(course, "batch", "../handed-in", "--only-failed", "--json")
+    assert (len(mended["plan"]["keys"]), mended["flags"]) == (1, [])
 
 
 def test_an_interrupt_finishes_what_runs_and_the_same_command_goes_on(tmp_path):

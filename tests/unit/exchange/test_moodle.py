@@ -41,7 +41,7 @@ def test_grades_and_feedback_are_filled_and_the_rest_stays(entries):
 def test_who_is_left_over_is_named(entries):
     filled = fill_moodle(FILE, entries)
 
-    assert (filled.without_grade, filled.without_row) == (("Participant 99", "Participant 15"), ("cy",))
+    assert (filled.without_grade, filled.without_row) == (("Cy (Participant 99)", "Zoe (Participant 15)"), ("cy",))
 
 
 def test_a_filled_worksheet_can_be_filled_again(entries):

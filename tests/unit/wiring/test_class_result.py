@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from grader.wiring.class_result import changes
+from grader.model.grade import Flag
+from grader.wiring.class_result import changes, flagged
 from tests.fakes.course import a_grade, a_lab, a_verdict
 
 
@@ -28,3 +29,15 @@ def test_checks_that_came_or_went_are_named(tmp_path):
     after = grade_of(tmp_path, 5, a_verdict("test_new", "failed", message="Not yet."))
 
     assert changes({1: before}, {1: after})[0].why == ("test_new is new: failed. Not yet.", "test_old is gone")
+
+
+def test_flags_are_gathered_by_code_with_the_students_who_have_them(tmp_path):
+    flags = {"ada": [("GR401", "Cell 1.")], "ben": [("GR401", "Cell 2."), ("GR501", "It broke.")], "cy": []}
+    grades = [
+        replace(grade_of(tmp_path, 5, student=sid), flags=tuple(Flag(*flag) for flag in found))
+        for sid, found in flags.items()
+    ]
+
+    stopped, broken = flagged(grades)
+    assert (stopped.code, stopped.message, stopped.students) == ("GR401", "Time limit.", ("ada", "ben"))
+    assert (broken.code, broken.message, broken.students) == ("GR501", "It broke.", ("ben",))

@@ -38,8 +38,8 @@ class Book:
     def executions(self, lab_id):
         return self.stored
 
-    def judged(self, key):
-        return None
+    def times_judged(self, _key):
+        return 0
 
     def grade(self, number):
         return None
