@@ -13,9 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.gpu.labs import NOTEBOOKS
+from bench.gpu.labs import NOTEBOOKS, ROOT
 
-ROOT = Path(__file__).parents[2]
 WAYS = ("never", "always", "auto")
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from grader.checking.lints import lint_check, lint_measurements, lint_module
-from grader.checking.names import CHECK_PREFIX, nearest
+from grader.checking.names import CHECK_PREFIX
 from grader.errors import LabFault
 from grader.model.lab import Lab
+from grader.model.nearest import nearest
 from grader.model.verdict import DeclaredCheck
 
 _LITERALS: dict[str, type | tuple[type, ...]] = {

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.checking.names import nearest
+from grader.model.nearest import nearest
 
 #: The one package whose names stay; below it one module for each kind of work.
 API = "grader.checking.api"

@@ -4,9 +4,10 @@ import ast
 import re
 
 from grader.checking.imports import foreign_imports
-from grader.checking.names import CHECK_PREFIX, FIXTURES, nearest
+from grader.checking.names import CHECK_PREFIX, FIXTURES
 from grader.measuring.registry import MEASURES, OPTIONS
 from grader.model.lab import Lab
+from grader.model.nearest import nearest
 from grader.model.verdict import DeclaredCheck
 
 #: Characters of a check's sentence.

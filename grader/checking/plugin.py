@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -21,7 +21,6 @@ Answer = Callable[[Verdict], None]
 class _Judged:
     """What is known of one check while it runs."""
 
-    evidence: Evidence = field(default_factory=Evidence)
     verdict: Verdict | None = None
     started: float = 0.0
 
@@ -68,7 +67,7 @@ class JudgePlugin:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Answer for a check once its fixtures are torn down."""
         state = item.stash[_JUDGED] = _Judged(started=time.perf_counter())
-        item.stash[EVIDENCE] = state.evidence
+        item.stash[EVIDENCE] = Evidence()
         result = yield
         check = self._declared[item.name]
         verdict = state.verdict or our_fault(check, "The check ended without a result.")
@@ -98,11 +97,11 @@ class JudgePlugin:
         seconds = time.perf_counter() - state.started
         exception = call.excinfo.value if call.excinfo else None
         if call.when == "call" and exception is None:
-            state.verdict = ended(check, state.evidence, seconds)
+            state.verdict = ended(check, item.stash[EVIDENCE], seconds)
         elif call.when == "teardown" and exception is not None:
             state.verdict = our_fault(check, f"A fixture failed after the check: {exception!r}", seconds)
         elif exception is not None and state.verdict is None:
-            state.verdict = self._raised(check, state.evidence, exception, seconds)
+            state.verdict = self._raised(check, item.stash[EVIDENCE], exception, seconds)
         return (yield)
 
     def _raised(self, check: DeclaredCheck, evidence: Evidence, exception: BaseException, seconds: float) -> Verdict:

@@ -1,6 +1,5 @@
 """Makes a wrong submission: a copy of the reference run's artifacts, changed as a case says."""
 
-import difflib
 import inspect
 import runpy
 import shutil
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from grader.errors import LabFault
+from grader.model.nearest import nearest
 from grader.validating.cases import Case, Edit
 from grader.validating.context import CaseContext
 from grader.validating.operators import OPERATORS, OperatorError
@@ -43,10 +43,8 @@ def _operator(edit: Edit, own: Mapping[str, Any], case: Case) -> Callable[..., o
     if edit.operator in own and not edit.operator.startswith("_"):
         return _function(own, edit, case)
     if edit.operator not in OPERATORS:
-        near = difflib.get_close_matches(
-            edit.operator, [*OPERATORS, *(name for name in own if not name.startswith("_"))], n=1
-        )
-        told = f"; did you mean {near[0]}?" if near else "."
+        known = [*OPERATORS, *(name for name in own if not name.startswith("_"))]
+        told = nearest(edit.operator, known, cutoff=0.6) or "."
         raise LabFault(
             "GR206",
             f"Case {case.name}: there is no operator {edit.operator!r}{told}",

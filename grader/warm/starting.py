@@ -49,14 +49,13 @@ class Starting:
             patience: seconds to wait for it.
 
         Raises:
-            WarmFault: it did not come up.
+            WarmFault: it did not come up, and is to be abandoned.
         """
         assert self._process.stdout is not None  # it is a pipe
         if not select.select([self._process.stdout], [], [], patience)[0]:
             return None
         if b"ready" not in os.read(self._process.stdout.fileno(), 65536):  # it says nothing else, in one piece
             log = (self._folder / "log").read_text("utf-8", "replace").strip()[-500:]
-            self.abandon()
             raise WarmFault(f"the warm server did not come up: {log or 'it ended'}")
         (self._folder / FACTS).write_text(json.dumps(self._facts), "utf-8")
         self._partial.rename(self._folder / SOCKET)
@@ -74,12 +73,11 @@ class Starting:
         """
         try:
             server = self.server(_READY_SECONDS)
+            if server is None:
+                raise WarmFault("the warm server did not come up: it took too long")
         except BaseException:
             self.abandon()
             raise
-        if server is None:
-            self.abandon()
-            raise WarmFault("the warm server did not come up: it took too long")
         return server
 
     def abandon(self) -> None:

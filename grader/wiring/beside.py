@@ -55,8 +55,8 @@ class ServerBeside:
             try:
                 self._server = self._starting.server()
             except (WarmFault, OSError) as exc:
-                self._starting = None
                 self._say(f"not warm: {exc}")
+                self.close()
             if self._server is not None:
                 self._starting = None
         return self._server

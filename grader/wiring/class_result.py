@@ -1,7 +1,7 @@
 """What came of a batch or of judging again, for people and for scripts."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -102,10 +102,9 @@ def batch_result(
         together: what was measured for many runs at once.
     """
     standings = [entry for entry in book.standings() if entry.lab_id in plan.labs or not entry.lab_id]
-    numbers = [entry.submission_id for entry in standings if entry.state == "graded"]
-    grades = [grade for number in numbers if number is not None and (grade := book.grade(number)) is not None]
-    codes = {_code_of(message) for message in failures.values()} | {exit_code(grade) for grade in grades}
+    codes = {_code_of(message) for message in failures.values()}
     codes |= {3 for entry in standings if entry.state == "refused"}
+    flags = flagged(_counting(book, standings, codes))
     chosen = next((code for code in _COUNTED[fail_on] if code in codes), 0)
     return BatchResult(
         counts=dict(Counter(entry.state for entry in standings)),
@@ -115,7 +114,7 @@ def batch_result(
         finished=finished,
         seconds=round(seconds, 1),
         exit=chosen if finished else 130,
-        flags=tuple(flagged(grades)),
+        flags=tuple(flags),
         together=tuple(together),
     )
 
@@ -126,20 +125,26 @@ def flagged(grades: Iterable[Grade]) -> list[Flagged]:
     Args:
         grades: the grades that count.
     """
-    students: dict[tuple[str, str], list[str]] = {}
-    messages: dict[tuple[str, str], set[str]] = {}
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for grade in grades:
         for flag in grade.flags:
-            students.setdefault((grade.lab.id, flag.code), []).append(grade.submission.student_id)
-            messages.setdefault((grade.lab.id, flag.code), set()).add(flag.message)
-    return [
-        Flagged(lab_id, code, _same(messages[lab_id, code]) or f"{CODES[code].title}.", tuple(dict.fromkeys(names)))
-        for (lab_id, code), names in sorted(students.items())
-    ]
+            found.setdefault((grade.lab.id, flag.code), []).append((grade.submission.student_id, flag.message))
+    flags: list[Flagged] = []
+    for (lab_id, code), told in sorted(found.items()):
+        message, *others = {message for _, message in told}
+        students = tuple(dict.fromkeys(student for student, _ in told))
+        flags.append(Flagged(lab_id, code, f"{CODES[code].title}." if others else message, students))
+    return flags
 
 
-def _same(messages: Collection[str]) -> str:
-    return next(iter(messages)) if len(messages) == 1 else ""
+def _counting(book: Gradebook, standings: Iterable[Standing], codes: set[int]) -> Iterator[Grade]:
+    """Return the grades that count, one at a time: a class of them is large. Their exit codes are added to `codes`."""
+    for entry in standings:
+        if entry.state == "graded" and entry.submission_id is not None:
+            grade = book.grade(entry.submission_id)
+            if grade is not None:
+                codes.add(exit_code(grade))
+                yield grade
 
 
 def changes(before: Mapping[int, Grade], after: Mapping[int, Grade]) -> list[Change]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from grader.errors import MachineFault, UsageFault
 from grader.model.device import Gpu
-from grader.model.lab import Profile
+from grader.model.lab import Limits, Profile
 from grader.model.submission import Notice
 from grader.sandbox.gpus import find_gpus, free_bytes
 
@@ -63,11 +63,22 @@ def declared_gpu_bytes(profile: Profile | None, wanted: str) -> int | None:
         wanted: as for `choose_device`.
 
     Returns:
-        Bytes; 0, a whole GPU, when the profile says nothing; None on the CPU.
+        As `planned_gpu_bytes`.
     """
-    if profile is None or choose_device(wanted, profile.device).kind == "cpu":
-        return None
-    return profile.limits.gpu_memory_bytes or 0
+    return None if profile is None else planned_gpu_bytes(choose_device(wanted, profile.device).kind, profile.limits)
+
+
+def planned_gpu_bytes(kind: str, limits: Limits) -> int | None:
+    """Return the GPU memory by which work is planned.
+
+    Args:
+        kind: `cpu` or `cuda`.
+        limits: what it declares.
+
+    Returns:
+        Bytes; 0, a whole GPU, when nothing is declared; None on the CPU.
+    """
+    return None if kind == "cpu" else limits.gpu_memory_bytes or 0
 
 
 def usable_gpus() -> tuple[tuple[Gpu, ...], str]:

@@ -17,6 +17,7 @@ from grader.wiring.batching import Batch
 from grader.wiring.class_keys import judge_key
 from grader.wiring.class_result import Change, changes
 from grader.wiring.classroom import Classroom
+from grader.wiring.devices import planned_gpu_bytes
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,9 @@ def _task(key: str, stored: Stored, lab_id: str) -> Task:
 
 
 def _gpu_bytes(run_folder: Path) -> int | None:
-    """Return the GPU memory that a run declared; None for one on the CPU, and for one whose judging will say more."""
+    """Return the GPU memory by which a run was planned; None for one whose judging will say what is wrong with it."""
     try:
         run = read_json(run_folder / "run.json", RunResult)
     except GraderError:
         return None
-    return None if run.device == "cpu" else run.limits.gpu_memory_bytes or 0
+    return planned_gpu_bytes(run.device, run.limits)

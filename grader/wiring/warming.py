@@ -21,6 +21,8 @@ from grader.wiring.choices import ChosenLater
 
 #: Starting a server takes five seconds of CPU, and saves seven with each submission that imports torch.
 FEW_JOBS = 3
+#: Values of `GRADER_WARM` that name no server.
+_UNNAMED = frozenset({"auto", "beside"})
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def warm_batch(
     Yields:
         The settings for workers.
     """
-    if settings.warm not in {"auto", "beside"} or jobs < FEW_JOBS or not sys.platform.startswith("linux"):
+    if settings.warm not in _UNNAMED or jobs < FEW_JOBS or not sys.platform.startswith("linux"):
         yield settings
         return
     with contextlib.ExitStack() as stack:
@@ -187,7 +189,7 @@ def fingerprint() -> str:
 
 
 def _folder(settings: Settings) -> Path:
-    return settings.cache / "warm" if settings.warm in {"auto", "beside"} else Path(settings.warm)
+    return settings.cache / "warm" if settings.warm in _UNNAMED else Path(settings.warm)
 
 
 def modules_of(labs: Iterable[Lab]) -> tuple[str, ...]:

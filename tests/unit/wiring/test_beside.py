@@ -106,6 +106,9 @@ def test_why_there_is_none_is_said_once(server, said, monkeypatch):
         def server(self):
             raise WarmFault("it ended")
 
+        def abandon(self):
+            """Nothing was started."""
+
     monkeypatch.setattr(beside, "begin_private", lambda *_: Broken())
     server.begin()
 
